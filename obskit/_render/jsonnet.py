@@ -1,0 +1,52 @@
+"""Jsonnet through whichever engine is installed: rjsonnet (8 to 30 times faster) or jsonnet.
+
+Both give the same data for the subset that our sources use; a test compares every output. Numbers that must print the
+same everywhere go in and out as strings, since engines print 0.8 differently.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from obskit.exceptions import RenderError
+
+ENGINES = ("rjsonnet", "_jsonnet")
+
+
+@cache
+def engine(name: str | None = None) -> Any:
+    """Return the module of the named engine, or of the best one installed.
+
+    Raises:
+        RenderError: None is installed.
+    """
+    for candidate in (name,) if name else ENGINES:
+        try:
+            return importlib.import_module(candidate)
+        except ImportError:
+            continue
+    raise RenderError("no jsonnet engine is installed; install obskit-k8s[cli]")
+
+
+def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None = None) -> Any:
+    """Evaluate a jsonnet file that is ``function(obskit) …`` and return its value.
+
+    Args:
+        source: The file; its folder and the folder above it are import paths.
+        argument: The value of ``obskit``.
+        engine_name: ``rjsonnet`` or ``_jsonnet``; the best installed one by default.
+
+    Raises:
+        RenderError: It does not evaluate; the message is the engine's, with file and line.
+    """
+    try:
+        text = engine(engine_name).evaluate_file(
+            str(source), tla_codes={"obskit": json.dumps(argument)}, jpathdir=[str(source.parent), str(source.parent.parent)]
+        )
+    except RuntimeError as error:
+        raise RenderError(str(error).strip()) from None
+    return json.loads(text)

@@ -1,0 +1,185 @@
+"""The records of the catalogue: what a signal is.
+
+A record is data: nothing here touches OpenTelemetry, Prometheus or the disk, so that a service can
+import it in microseconds and a renderer can read the very same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from obskit.catalogue import _naming
+
+Instrument = Literal["counter", "updowncounter", "gauge", "histogram"]
+Stability = Literal["stable", "development"]
+Presence = Literal["always", "first_event", "conditional"]
+SeriesType = Literal["counter", "gauge", "histogram", "info"]
+
+#: Labels that Prometheus itself puts on every series that arrives over OTLP or by a scrape.
+TARGET_LABELS = ("job", "instance")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of a metric, span or log record.
+
+    Args:
+        name: OpenTelemetry name, dotted (``db.client.connection.pool.name``).
+        brief: One sentence.
+        values: The closed set of values, or empty when any value may occur.
+        required: False when some data points do not carry it.
+
+    Example:
+        >>> Attribute("db.client.connection.state", "State of the connection.", values=("idle", "used")).label
+        'db_client_connection_state'
+    """
+
+    name: str
+    brief: str
+    values: tuple[str, ...] = ()
+    required: bool = True
+
+    @property
+    def label(self) -> str:
+        """The Prometheus label that carries this attribute."""
+        return _naming.label_name(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One Prometheus series name as a query sees it.
+
+    Args:
+        name: Full name, suffix included (``…_bucket``, ``…_total``).
+        type: What a query may do with it: ``histogram`` stands for its bucket, count and sum alike.
+        labels: Labels beside :data:`TARGET_LABELS`; ``le`` included on buckets.
+        boundaries: Bucket boundaries in the unit of the metric (ascending, without +Inf), or empty.
+        unit: The UCUM unit of the values, or "" for a plain number.
+        values: For labels with a closed set of values: label -> values.
+    """
+
+    name: str
+    type: SeriesType
+    labels: frozenset[str]
+    boundaries: tuple[float, ...] = ()
+    unit: str = ""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric that obskit emits.
+
+    Args:
+        name: OpenTelemetry name (``db.client.connection.wait_time``).
+        instrument: Kind of instrument.
+        unit: UCUM unit (``s``, ``By``, ``{request}``).
+        brief: One sentence; it becomes the help text and the panel description.
+        stability: ``stable`` or ``development``, as in the semantic conventions.
+        attributes: Attributes of its data points.
+        boundaries: Explicit bucket boundaries, for histograms.
+        presence: ``always`` after ``init()``, at the ``first_event``, or ``conditional``.
+        condition: When it exists, for ``conditional``.
+
+    Example:
+        >>> from obskit.catalogue import db
+        >>> db.CONNECTION_WAIT_TIME.prometheus_name
+        'db_client_connection_wait_time_seconds'
+    """
+
+    name: str
+    instrument: Instrument
+    unit: str
+    brief: str
+    stability: Stability
+    attributes: tuple[Attribute, ...] = ()
+    boundaries: tuple[float, ...] = ()
+    presence: Presence = "first_event"
+    condition: str = ""
+
+    @property
+    def prometheus_name(self) -> str:
+        """The name under Prometheus' default translation strategy, without histogram suffixes."""
+        return _naming.metric_name(self.name, self.unit, self.instrument)
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Every Prometheus series that this metric becomes."""
+        labels = frozenset(attribute.label for attribute in self.attributes)
+        values = {a.label: a.values for a in self.attributes if a.values}
+        name = self.prometheus_name
+        if self.instrument == "histogram":
+            return (
+                Series(f"{name}_bucket", "histogram", labels | {"le"}, self.boundaries, self.unit, values),
+                Series(f"{name}_count", "histogram", labels, (), "", values),
+                Series(f"{name}_sum", "histogram", labels, (), self.unit, values),
+            )
+        kind: SeriesType = "counter" if self.instrument == "counter" else "gauge"
+        return (Series(name, kind, labels, (), self.unit, values),)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignMetric:
+    """A metric that another program emits and that our rules or panels use.
+
+    Args:
+        name: Prometheus name as scraped; for histograms without ``_bucket``.
+        type: Prometheus type.
+        labels: Labels beside :data:`TARGET_LABELS`.
+        brief: One sentence.
+        emitter: The program (``kube-state-metrics``).
+        since: First version that emits it.
+        until: First version that no longer does, or "".
+        unit: UCUM unit of the values, or "".
+        values: Closed sets of label values.
+        presence: As for :class:`Metric`.
+        condition: When it exists, for ``conditional``.
+    """
+
+    name: str
+    type: SeriesType
+    labels: tuple[str, ...]
+    brief: str
+    emitter: str
+    since: str
+    until: str = ""
+    unit: str = ""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    presence: Presence = "conditional"
+    condition: str = ""
+
+    @property
+    def prometheus_name(self) -> str:
+        """The name itself: foreign metrics are recorded as they are scraped."""
+        return self.name
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Every Prometheus series of this metric."""
+        labels = frozenset(self.labels)
+        if self.type == "histogram":
+            return (
+                Series(f"{self.name}_bucket", "histogram", labels | {"le"}, (), self.unit, self.values),
+                Series(f"{self.name}_count", "histogram", labels, (), "", self.values),
+                Series(f"{self.name}_sum", "histogram", labels, (), self.unit, self.values),
+            )
+        return (Series(self.name, self.type, labels, (), self.unit, self.values),)
+
+
+@dataclass(frozen=True, slots=True)
+class LogField:
+    """One field of a log record.
+
+    Args:
+        name: Key in the JSON line on stdout and in Loki.
+        brief: One sentence.
+        kind: ``label`` when Loki indexes it (stream label), ``metadata`` when it is structured metadata.
+        required: False when some records do not carry it.
+    """
+
+    name: str
+    brief: str
+    kind: Literal["label", "metadata", "line"]
+    required: bool = True

@@ -1,0 +1,55 @@
+"""Signals of sharded data: which shard is asked, by whom it should have been, and with which map.
+
+No semantic convention names a shard, so these are obskit's own. Every shard's counters start at 0 when the map
+is declared: an ``increase()`` sees the first operation, and a shard that nobody asks is a series, not a gap.
+"""
+
+from __future__ import annotations
+
+from obskit.catalogue._model import Attribute, Metric
+
+SHARD_SET = Attribute("shard_set", "Name of the set of shards, as declared.")
+SHARD = Attribute("shard", "Name of the shard within its set.")
+HASH = Attribute("hash", "First 12 hexadecimal digits of the SHA-256 of the shard map.")
+VERSION = Attribute("version", "Version of the shard map, as declared, or empty.", required=False)
+
+OPERATIONS = Metric(
+    name="obskit.shard.operations",
+    instrument="counter",
+    unit="{operation}",
+    brief="Operations sent to a shard.",
+    stability="development",
+    attributes=(SHARD_SET, SHARD),
+    presence="conditional",
+    condition="a shard map is declared",
+)
+MISROUTED = Metric(
+    name="obskit.shard.misrouted",
+    instrument="counter",
+    unit="{operation}",
+    brief="Operations sent to a shard that does not own their key by the declared map.",
+    stability="development",
+    attributes=(SHARD_SET, SHARD),
+    presence="conditional",
+    condition="a shard map is declared",
+)
+MAP_INFO = Metric(
+    name="obskit.shard.map.info",
+    instrument="gauge",
+    unit="{map}",
+    brief="1 for the shard map that this process uses.",
+    stability="development",
+    attributes=(SHARD_SET, HASH, VERSION),
+    presence="conditional",
+    condition="a shard map is declared",
+)
+MAP_SHARDS = Metric(
+    name="obskit.shard.map.shards",
+    instrument="gauge",
+    unit="{shard}",
+    brief="Shards in the map that this process uses.",
+    stability="development",
+    attributes=(SHARD_SET,),
+    presence="conditional",
+    condition="a shard map is declared",
+)
