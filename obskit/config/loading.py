@@ -1,0 +1,134 @@
+"""``obskit.yaml`` from disk to :class:`~obskit.config.project.Project`, or one message that says what to change."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from obskit.config.project import Project
+from obskit.config.yaml_source import Document, Path_, read, spell
+from obskit.exceptions import InputError
+
+#: What a person reads for the types of JSON Schema.
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+
+
+def load(file: Path) -> tuple[Project, Document]:
+    """Read and validate a project.
+
+    Args:
+        file: Path of ``obskit.yaml``.
+
+    Returns:
+        The project, and the document that knows on which line everything is.
+
+    Raises:
+        InputError: The file cannot be used. Several problems are several lines of one message.
+    """
+    document = read(file)
+    try:
+        return msgspec.convert(document.data, Project), document
+    except msgspec.ValidationError as error:
+        raise _explain(document, error) from None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``obskit.yaml``, for editors and other validators.
+
+    Example:
+        >>> schema()["title"]
+        'obskit.yaml'
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "obskit.yaml",
+        **msgspec.json.schema(Project),
+    }
+
+
+def _explain(document: Document, error: msgspec.ValidationError) -> InputError:
+    import jsonschema_rs  # noqa: PLC0415 - costs as much as the rest of the start, and only errors need it
+
+    description = schema()
+    problems: dict[tuple[int, str], InputError] = {}
+    for found in jsonschema_rs.validator_for(description).iter_errors(document.data):
+        for problem in _problems(document, description, found):
+            problems[_line(problem), str(problem)] = problem
+    ordered = [problems[key] for key in sorted(problems)]
+    if not ordered:  # a rule that only the model knows
+        return InputError(str(error), place=document.file, remedy="see obskit schema")
+    if len(ordered) == 1:
+        return ordered[0]
+    return InputError("\n".join(str(problem) for problem in ordered))
+
+
+def _line(problem: InputError) -> int:
+    return int(problem.place.rpartition(":")[2])
+
+
+def _problems(document: Document, description: dict[str, Any], found: Any) -> list[InputError]:
+    path: Path_ = tuple(found.instance_path)
+    kind = found.kind
+    node = _node(description, list(found.schema_path)[:-1])
+    where = spell(path) or "the file"
+    if kind.name == "additionalProperties":
+        known = sorted(node.get("properties", {}))
+        return [_unknown_key(document, path, key, known) for key in kind.unexpected]
+    if kind.name == "required":
+        missing = spell((*path, kind.property))
+        return [_error(document, path, f"{missing} is missing", f"add {missing}")]
+    value = _shown(found.instance)
+    hint = node.get("description", "").rstrip(".")
+    remedy = f"meaning: {hint}" if hint else "see obskit schema"
+    if kind.name == "type":
+        expected = " or ".join(_TYPES[t] for t in kind.types)
+        return [_error(document, path, f"{where} must be {expected}, not {value}", remedy)]
+    if kind.name == "enum":
+        return [_error(document, path, f"{where} must be one of {', '.join(map(str, kind.options))}, not {value}", remedy)]
+    if kind.name in ("minimum", "maximum"):
+        bound = "at least" if kind.name == "minimum" else "at most"
+        return [_error(document, path, f"{where} must be {bound} {kind.limit}, not {value}", remedy)]
+    if kind.name in ("pattern", "minLength", "maxLength"):
+        return [_error(document, path, f"{where} cannot be {value}", _pattern_remedy(node, remedy))]
+    return [_error(document, path, f"{where}: {found.message}", remedy)]
+
+
+def _pattern_remedy(node: dict[str, Any], remedy: str) -> str:
+    pattern = node.get("pattern", "")
+    if "[0-9]+s" in pattern or "[1-9][0-9]*s" in pattern:
+        return "write a duration longer than nothing, such as 5s, 90s or 1m30s"
+    return f"it must match {pattern}; {remedy}" if pattern else remedy
+
+
+def _unknown_key(document: Document, path: Path_, key: str, known: list[str]) -> InputError:
+    near = difflib.get_close_matches(key, known, n=1)
+    inside = f" in {spell(path)}" if path else ""
+    remedy = f"did you mean {near[0]}? " if near else ""
+    return _error(document, (*path, key), f"unknown key {key}{inside}", f"{remedy}known: {', '.join(known)}".strip())
+
+
+def _error(document: Document, path: Path_, problem: str, remedy: str) -> InputError:
+    return InputError(problem, place=document.place(path), remedy=remedy)
+
+
+def _node(description: dict[str, Any], schema_path: list[str | int]) -> dict[str, Any]:
+    node: Any = description
+    for part in schema_path:
+        node = node[part]
+    return node if isinstance(node, dict) else {}
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
