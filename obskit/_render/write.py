@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -50,9 +49,8 @@ def compare(files: Mapping[str, str], folder: Path) -> list[Difference]:
         if present != text:
             state: Literal["missing", "changed"] = "missing" if present is None else "changed"
             result.append(Difference(path, state, _diff(path, present or "", text)))
-    for path in _stale(files, folder):
-        result.append(Difference(path, "stale", _diff(path, _read(folder / path) or "", "")))
-    return sorted(result, key=lambda difference: difference.path)
+    stale = [Difference(path, "stale", _diff(path, _read(folder / path) or "", "")) for path in _stale(files, folder)]
+    return sorted(result + stale, key=lambda difference: difference.path)
 
 
 def write(files: Mapping[str, str], folder: Path) -> list[Difference]:
@@ -74,11 +72,19 @@ def write(files: Mapping[str, str], folder: Path) -> list[Difference]:
     for difference in differences:
         if difference.state == "changed" and difference.path not in listed:
             remedy = "move it away, or choose another folder with -o"
-            raise InputError("this file is there already, and obskit did not write it", place=str(folder / difference.path), remedy=remedy)
+            raise InputError(
+                "this file is there already, and obskit did not write it",
+                place=str(folder / difference.path),
+                remedy=remedy,
+            )
     try:
         _replace(files, differences, folder)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", place=str(error.filename or folder), remedy="check path, permissions and space") from None
+        raise InputError(
+            f"cannot be written: {error.strerror}",
+            place=str(error.filename or folder),
+            remedy="check path, permissions and space",
+        ) from None
     return differences
 
 
@@ -93,7 +99,7 @@ def _replace(files: Mapping[str, str], differences: list[Difference], folder: Pa
         for path in new:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
         for number, path in enumerate(new):
-            os.replace(staging / str(number), folder / path)
+            (staging / str(number)).replace(folder / path)
         for difference in differences:
             if difference.state == "stale":
                 (folder / difference.path).unlink(missing_ok=True)
@@ -102,7 +108,9 @@ def _replace(files: Mapping[str, str], differences: list[Difference], folder: Pa
 
 
 def _manifest(files: Mapping[str, str], folder: Path) -> str:
-    kept = {path: digest for path, digest in _listed(folder).items() if _artefact(path) not in {_artefact(p) for p in files}}
+    kept = {
+        path: digest for path, digest in _listed(folder).items() if _artefact(path) not in {_artefact(p) for p in files}
+    }
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
     return json.dumps({"files": dict(sorted((kept | digests).items()))}, indent=1) + "\n"
 

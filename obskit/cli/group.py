@@ -50,8 +50,8 @@ class _Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            error.message = f"{error.message.rstrip('.')}; known: {', '.join(COMMANDS)}."
-            raise
+            known = f"{error.message.rstrip('.')}; known: {', '.join(COMMANDS)}."
+            raise click.UsageError(known, error.ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -70,7 +70,9 @@ def _fail(message: str) -> None:
     raise click.exceptions.Exit(2)
 
 
-@click.group(cls=_Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="obskit", message="%(prog)s %(version)s")
 def cli() -> None:
     """Make a Python service on Kubernetes observable, and prove it."""

@@ -24,12 +24,21 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("artefact", type=click.Choice(ARTEFACTS), default="all")
 @config_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("rendered"), show_default=True, help="Folder to write to.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("rendered"),
+    show_default=True,
+    help="Folder to write to.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; list the files that differ.")
 @click.option("--diff", is_flag=True, help="Write nothing; show how they differ.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, artefact: str, config: Path, output: Path, check: bool, diff: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context, artefact: str, config: Path, output: Path, check: bool, diff: bool, as_json: bool
+) -> None:
     """Write alerts, dashboards, sidecar configs and chart values for the service in obskit.yaml."""
     from obskit._render import pipeline, write
 
@@ -38,7 +47,13 @@ def command(ctx: click.Context, artefact: str, config: Path, output: Path, check
     dry = check or diff
     differences = write.compare(files, output) if dry else write.write(files, output)
     if as_json:
-        print_json({"output": str(output), "files": sorted(files), "differences": [{"path": d.path, "state": d.state} for d in differences]})
+        print_json(
+            {
+                "output": str(output),
+                "files": sorted(files),
+                "differences": [{"path": d.path, "state": d.state} for d in differences],
+            }
+        )
     elif diff:
         _show(differences)
     else:
@@ -48,7 +63,11 @@ def command(ctx: click.Context, artefact: str, config: Path, output: Path, check
 
 
 def _list(differences: list[Difference], count: int, output: Path, *, dry: bool) -> None:
-    verbs = {"missing": "would add" if dry else "added", "changed": "would change" if dry else "changed", "stale": "would remove" if dry else "removed"}
+    verbs = {
+        "missing": "would add" if dry else "added",
+        "changed": "would change" if dry else "changed",
+        "stale": "would remove" if dry else "removed",
+    }
     for difference in differences:
         click.echo(f"{verbs[difference.state]} {output / difference.path}")
     same = count - sum(d.state != "stale" for d in differences)

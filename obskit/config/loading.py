@@ -58,7 +58,7 @@ def schema() -> dict[str, Any]:
 
 
 def _explain(document: Document, error: msgspec.ValidationError) -> InputError:
-    import jsonschema_rs  # noqa: PLC0415 - costs as much as the rest of the start, and only errors need it
+    import jsonschema_rs  # here, since it costs as much as the rest of the start and only errors need it
 
     description = schema()
     problems: dict[tuple[int, str], InputError] = {}
@@ -95,7 +95,9 @@ def _problems(document: Document, description: dict[str, Any], found: Any) -> li
         expected = " or ".join(_TYPES[t] for t in kind.types)
         return [_error(document, path, f"{where} must be {expected}, not {value}", remedy)]
     if kind.name == "enum":
-        return [_error(document, path, f"{where} must be one of {', '.join(map(str, kind.options))}, not {value}", remedy)]
+        return [
+            _error(document, path, f"{where} must be one of {', '.join(map(str, kind.options))}, not {value}", remedy)
+        ]
     if kind.name in ("minimum", "maximum"):
         bound = "at least" if kind.name == "minimum" else "at most"
         return [_error(document, path, f"{where} must be {bound} {kind.limit}, not {value}", remedy)]

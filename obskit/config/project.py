@@ -57,7 +57,9 @@ class Service(_Model, frozen=True):
     """The service that this file describes."""
 
     name: Annotated[Dns, Meta(description="OpenTelemetry service.name.")]
-    namespace: Annotated[Dns, Meta(description="Kubernetes namespace, and OpenTelemetry service.namespace.")] = "default"
+    namespace: Annotated[Dns, Meta(description="Kubernetes namespace, and OpenTelemetry service.namespace.")] = (
+        "default"
+    )
     team: Annotated[LabelValue, Meta(description="Goes on every alert as the label team, to route by.")] = ""
     container: Annotated[
         Dns | UnsetType, Meta(description="Name of the app's container in its pods; the service's name if unset.")
@@ -134,7 +136,9 @@ class Collector(_Model, frozen=True):
     version: Annotated[Version, Meta(description="Version of the image.")] = "0.159.0"
     image: Annotated[Image, Meta(description="Image without its tag.")] = "otel/opentelemetry-collector-k8s"
     memory: Annotated[int, Meta(ge=64, description="Memory limit of the container in MiB.")] = 160
-    queue: Annotated[int, Meta(ge=4, description="Disk queue for traces in MiB; metrics and logs get a quarter each.")] = 64
+    queue: Annotated[
+        int, Meta(ge=4, description="Disk queue for traces in MiB; metrics and logs get a quarter each.")
+    ] = 64
 
 
 class FluentBit(_Model, frozen=True):
@@ -154,9 +158,7 @@ class Project(_Model, frozen=True):
     shards: Annotated[list[ShardSet], Meta(description="Sets of shards that the service uses.")] = []
     backends: Annotated[Backends, Meta(description="Where telemetry goes, and where people look at it.")] = Backends()
     alerts: Annotated[dict[str, AlertOverride], Meta(description="Overrides by the alert's name.")] = {}
-    group_labels: Annotated[
-        list[LabelName], Meta(description="Labels added to every by and on, such as cluster.")
-    ] = []
+    group_labels: Annotated[list[LabelName], Meta(description="Labels added to every by and on, such as cluster.")] = []
     intervals: Annotated[Intervals, Meta(description="Intervals that the budgets are computed from.")] = Intervals()
     logs: Annotated[Logs, Meta(description="How log records reach Loki.")] = Logs()
     collector: Annotated[Collector, Meta(description="The OpenTelemetry Collector sidecar.")] = Collector()

@@ -48,7 +48,9 @@ class Document:
 
     def place_of(self, dotted: str) -> str | None:
         """Return ``file:line`` of a path written as ``alerts.ObskitShardHot.for``, or None when it is not there."""
-        return next((f"{self.file}:{line}" for path, line in self.lines.items() if path and spell(path) == dotted), None)
+        return next(
+            (f"{self.file}:{line}" for path, line in self.lines.items() if path and spell(path) == dotted), None
+        )
 
 
 def spell(path: Path_) -> str:
@@ -106,7 +108,9 @@ def _text(file: Path) -> str:
     except FileNotFoundError:
         raise InputError("no such file", place=str(file), remedy="give its path with -c, or create it") from None
     except IsADirectoryError:
-        raise InputError("this is a directory", place=str(file), remedy=f"give a file, such as {file / 'obskit.yaml'}") from None
+        raise InputError(
+            "this is a directory", place=str(file), remedy=f"give a file, such as {file / 'obskit.yaml'}"
+        ) from None
     except UnicodeDecodeError as error:
         remedy = "save the file as UTF-8"
         raise InputError(f"byte {error.start + 1} is not UTF-8", place=str(file), remedy=remedy) from None
@@ -119,7 +123,7 @@ def _refuse_hazards(text: str, file: str) -> None:
     """Look at the events first: they are flat, so neither an alias nor a deep nesting has done harm by then."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        place = f"{file}:{event.start_mark.line + 1}"
+        place = f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
         if isinstance(event, yaml.AliasEvent):
             raise InputError(f"alias *{event.anchor} is not allowed", place=place, remedy="write the value out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -157,11 +161,12 @@ class _Builder:
             if key_node.tag != "tag:yaml.org,2002:str" or not isinstance(key, str):
                 shown = key if isinstance(key, str) else "a list or mapping"
                 raise self.error(key_node, f"key {shown} is not text", f'quote it: "{shown}"')
+            inside = (*path, key)
             if key in result:
-                first = self.lines[(*path, key)]
+                first = self.lines[inside]
                 raise self.error(key_node, f"key {key} is given twice (first on line {first})", "keep one of them")
-            self.lines[(*path, key)] = key_node.start_mark.line + 1
-            result[key] = self.build(value_node, (*path, key))
+            self.lines[inside] = key_node.start_mark.line + 1
+            result[key] = self.build(value_node, inside)
         return result
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
