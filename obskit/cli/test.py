@@ -1,0 +1,80 @@
+"""``obskit test``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import click
+
+from obskit.cli.common import config_option, json_option, print_json, project
+from obskit.exceptions import ToolMissing
+
+EPILOG = """\b
+Examples:
+  obskit test -c obskit.yaml
+  OBSKIT_PROMTOOL=~/prometheus/promtool obskit test"""
+
+_INSTALL = "install Prometheus (its package ships promtool), or set OBSKIT_PROMTOOL to the program"
+
+
+@click.command(epilog=EPILOG)
+@config_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, config: Path, as_json: bool) -> None:
+    """Prove with promtool that each alert fires within its budget and stays silent when all is well.
+
+    The cases are obskit's own, for the rules as this project renders them. An alert whose parameters or timing the
+    project overrides is left out and listed: its cases no longer describe it.
+    """
+    from obskit._render import alerts, cases
+
+    promtool = _promtool()
+    with project(config) as loaded:
+        rules = alerts.files(loaded)["alerts/rules.yaml"]
+        files, left_out = cases.files(loaded)
+    results = {}
+    with tempfile.TemporaryDirectory(prefix="obskit-test-") as folder:
+        (Path(folder) / "rules.yaml").write_text(rules, encoding="utf-8")
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+            if not as_json:
+                click.echo(f"{name} … ", nl=False)
+            done = subprocess.run(
+                [promtool, "test", "rules", name], cwd=folder, capture_output=True, text=True, check=False
+            )  # noqa: S603
+            results[name] = done.stdout + done.stderr if done.returncode else ""
+            if not as_json:
+                click.secho("failed" if done.returncode else "passed", fg="red" if done.returncode else "green")
+    failed = [name for name, output in results.items() if output]
+    if as_json:
+        print_json(
+            {
+                "failed": {name: results[name] for name in failed},
+                "passed": sorted(set(results) - set(failed)),
+                "left_out": left_out,
+            }
+        )
+    else:
+        _report(results, failed, left_out)
+    if failed:
+        ctx.exit(1)
+
+
+def _report(results: dict[str, str], failed: list[str], left_out: dict[str, str]) -> None:
+    for name in failed:
+        click.echo(f"\n{name}\n{results[name].rstrip()}", err=True)
+    for alert, reason in left_out.items():
+        click.echo(f"left out: {alert}: {reason}")
+    click.echo(f"{len(results)} files, {len(failed)} failed, {len(left_out)} alerts left out")
+
+
+def _promtool() -> str:
+    program = os.environ.get("OBSKIT_PROMTOOL") or shutil.which("promtool")
+    if not program or not shutil.which(program):
+        raise ToolMissing(f"promtool is not installed{f' at {program}' if program else ''}; {_INSTALL}")
+    return program
