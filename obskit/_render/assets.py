@@ -1,4 +1,4 @@
-"""Where ``alerts/``, ``dashboards/``, ``sidecars/`` and ``helm/`` are: inside an installed wheel, or in the checkout."""
+"""Where ``alerts/``, ``dashboards/``, ``sidecars/`` and ``helm/`` are: in an installed wheel, or in the checkout."""
 
 from __future__ import annotations
 
