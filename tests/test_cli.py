@@ -55,7 +55,8 @@ def test_a_command_prints_exactly_what_its_transcript_says(transcript: Path, tmp
 
 
 def test_help_of_the_program_loads_nothing_that_only_a_command_needs() -> None:
-    code = "import sys\nfrom obskit.cli.group import cli\ncli.main(['--help'], standalone_mode=False)\nprint(*sys.modules, file=sys.stderr)"
+    run_help = "from obskit.cli.group import cli; cli.main(['--help'], standalone_mode=False)"
+    code = f"import sys; {run_help}; print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
     assert not loaded & {

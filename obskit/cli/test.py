@@ -44,9 +44,8 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
             (Path(folder) / name).write_text(text, encoding="utf-8")
             if not as_json:
                 click.echo(f"{name} … ", nl=False)
-            done = subprocess.run(
-                [promtool, "test", "rules", name], cwd=folder, capture_output=True, text=True, check=False
-            )  # noqa: S603
+            arguments = [promtool, "test", "rules", name]
+            done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - a list, no shell
             results[name] = done.stdout + done.stderr if done.returncode else ""
             if not as_json:
                 click.secho("failed" if done.returncode else "passed", fg="red" if done.returncode else "green")
