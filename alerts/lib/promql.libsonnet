@@ -1,0 +1,25 @@
+// Selectors and small expressions, scoped by construction: nothing in the pack selects a series without saying whose.
+{
+  own: 'job="<<job>>"',
+  pod: 'namespace="<<namespace>>", container="<<container>>"',
+  namespace: 'namespace="<<namespace>>"',
+
+  // A series of the service itself; `extra` is further matchers.
+  select(series, extra=''):: '%s{%s%s}' % [series, self.own, if extra == '' then '' else ', ' + extra],
+  // A series of kube-state-metrics about the service's containers.
+  container(series, extra=''):: '%s{%s%s}' % [series, self.pod, if extra == '' then '' else ', ' + extra],
+  // A pushed gauge: the value of the last window, so that a dead process does not linger for five minutes.
+  fresh(series):: 'last_over_time(%s[<<window>>])' % self.select(series),
+
+  // The labels of every by and on: extra group labels, the identity, then these.
+  by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),
+
+  // Wilson's lower bound (three sigma) of the fraction slow/n: p-hat at low traffic is pulled to what is certain.
+  // E. B. Wilson, Probable inference, JASA 22 (1927).
+  wilson(n, p):: |||
+    (
+      %(p)s + 4.5 / %(n)s
+      - 3 * sqrt(%(p)s * (1 - %(p)s) / %(n)s + 2.25 / %(n)s ^ 2)
+    ) / (1 + 9 / %(n)s)
+  ||| % { n: n, p: p },
+}

@@ -1,0 +1,138 @@
+"""The pack: every rule and alert as jsonnet defines it, before a project gives it scope and thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from obskit._render import assets, jsonnet
+from obskit.catalogue import _export
+
+
+@dataclass(frozen=True)
+class Param:
+    """A threshold of an alert.
+
+    Args:
+        name: As in ``alerts.<Alert>.params``.
+        default: The number as text.
+        minimum: Smallest value that makes sense.
+        maximum: Largest value that makes sense.
+        unit: What it counts.
+        brief: One sentence.
+    """
+
+    name: str
+    default: str
+    minimum: float
+    maximum: float
+    unit: str
+    brief: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording rule: the series it makes, and from what."""
+
+    record: str
+    expr: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert with tokens in its texts.
+
+    Args:
+        name: Name of the alert.
+        family: Topic: shards, database, pods …
+        expr: PromQL.
+        for_: How long the condition must hold.
+        keep_firing_for: How long it fires on.
+        severity: critical, warning or info.
+        latency_class: fast, normal or slow; the route sends fast ones without waiting.
+        summary: A fixed sentence.
+        description: A sentence with labels and value.
+        params: Thresholds by name.
+        fault: The fault for which the budget is promised.
+        window_share: Share of the window that must lie after the fault (f in the formula of the budget).
+        source: ``otlp`` or ``kube_state_metrics``: how its signals arrive.
+        budget: Promised seconds from fault to notification, at the default intervals.
+        panel: ``dashboard#panel`` that shows it.
+    """
+
+    name: str
+    family: str
+    expr: str
+    for_: str
+    keep_firing_for: str
+    severity: str
+    latency_class: str
+    summary: str
+    description: str
+    params: dict[str, Param]
+    fault: str
+    window_share: float
+    source: str
+    budget: int
+    panel: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of rules that are evaluated together, in order."""
+
+    name: str
+    family: str
+    rules: tuple[Recording | Alert, ...]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Every group."""
+
+    groups: tuple[Group, ...]
+
+    def alerts(self) -> Iterator[Alert]:
+        """Yield every alert, in the order of the groups."""
+        for group in self.groups:
+            yield from (rule for rule in group.rules if isinstance(rule, Alert))
+
+
+@cache
+def load() -> Pack:
+    """Return the pack.
+
+    Raises:
+        RenderError: The sources do not evaluate.
+
+    Example:
+        >>> "ObskitShardMapMismatch" in {alert.name for alert in load().alerts()}
+        True
+    """
+    data = jsonnet.evaluate(assets.directory("alerts") / "mixin.libsonnet", _export.tree())
+    return Pack(tuple(Group(g["name"], g["family"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"]))
+
+
+def _rule(rule: dict[str, Any]) -> Recording | Alert:
+    if "record" in rule:
+        return Recording(rule["record"], rule["expr"].strip())
+    params = {name: Param(name, **fields) for name, fields in rule["params"].items()}
+    return Alert(
+        name=rule["alert"],
+        family=rule["family"],
+        expr=rule["expr"].strip(),
+        for_=rule["for"],
+        keep_firing_for=rule["keep_firing_for"],
+        severity=rule["severity"],
+        latency_class=rule["latency_class"],
+        summary=rule["summary"],
+        description=rule["description"],
+        params=params,
+        fault=rule["fault"],
+        window_share=float(rule["window_share"]),
+        source=rule["source"],
+        budget=rule["budget"],
+        panel=rule["panel"],
+    )

@@ -1,0 +1,1 @@
+"""What the renderer and the checks both know of PromQL: windows, recording chains, detection budgets."""
