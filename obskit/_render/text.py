@@ -39,7 +39,7 @@ def yaml_text(data: Any, *, header: bool = True) -> str:
     Example:
         >>> print(yaml_text({"a": ["x"]}, header=False), end="")
         a:
-          - x
+        - x
     """
     body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 30, default_flow_style=False)
     return (HEADER if header else "") + body
