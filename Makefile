@@ -1,6 +1,9 @@
-.PHONY: test
+.PHONY: test generate
 test: .venv/ready
 	.venv/bin/python -m pytest
+
+generate: .venv/ready
+	.venv/bin/python tools/generate.py
 
 .venv/ready: pyproject.toml
 	python3 -m venv .venv

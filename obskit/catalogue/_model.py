@@ -30,6 +30,7 @@ class Attribute:
         brief: One sentence.
         values: The closed set of values, or empty when any value may occur.
         required: False when some data points do not carry it.
+        type: Type of the value in OpenTelemetry; Prometheus has text only.
 
     Example:
         >>> Attribute("db.client.connection.state", "State of the connection.", values=("idle", "used")).label
@@ -40,6 +41,7 @@ class Attribute:
     brief: str
     values: tuple[str, ...] = ()
     required: bool = True
+    type: Literal["string", "int"] = "string"
 
     @property
     def label(self) -> str:

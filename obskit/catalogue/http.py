@@ -9,7 +9,7 @@ METHOD = Attribute(
     "Request method, or _OTHER for one that RFC 9110 and RFC 5789 do not name.",
     values=("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "_OTHER"),
 )
-STATUS_CODE = Attribute("http.response.status_code", "Response status code.", required=False)
+STATUS_CODE = Attribute("http.response.status_code", "Response status code.", required=False, type="int")
 ROUTE = Attribute("http.route", "Route template that matched, never the raw path.", required=False)
 SCHEME = Attribute("url.scheme", "Scheme of the request.", values=("http", "https"))
 ERROR_TYPE = Attribute("error.type", "Status code of a 5xx answer, or the exception's class.", required=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from obskit.catalogue._model import Attribute, Metric
 
 CPU_MODE = Attribute("cpu.mode", "Mode the CPU ran in.", values=("user", "system"))
-GENERATION = Attribute("cpython.gc.generation", "Generation of the garbage collector.", values=("0", "1", "2"))
+GENERATION = Attribute("cpython.gc.generation", "Generation of the garbage collector.", ("0", "1", "2"), type="int")
 
 #: Pauses and lags worth telling apart: 0.5 ms is noise, 0.25 s is an outage of one worker.
 PAUSE_BOUNDARIES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.5)

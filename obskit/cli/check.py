@@ -9,30 +9,38 @@ from typing import TYPE_CHECKING
 import click
 
 from obskit.cli.common import config_option, json_option, print_json, project
+from obskit.exceptions import InputError
 
 if TYPE_CHECKING:
     from obskit._checks import Finding
 
 EPILOG = """\b
-Example:
-  obskit check -c obskit.yaml"""
+Examples:
+  obskit check -c obskit.yaml
+  obskit check --rendered deployed/    rules and dashboards as they run now"""
 
 
 @click.command(epilog=EPILOG)
 @config_option
+@click.option(
+    "--rendered",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Check the files in DIR, rendered or deployed earlier, instead of a fresh render.",
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, config: Path, as_json: bool) -> None:
+def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bool) -> None:
     """Hold every rendered rule, panel and pipeline against the catalogue of signals.
 
     Metric and label names, types, buckets and units; the detection budget of each alert; its runbook, its cases
-    and its panel. Needs no server.
+    and its panel. Needs no server. Each check has a page: docs/checks.
     """
     from obskit import _checks
     from obskit._render import pipeline
 
     with project(config) as loaded:
-        files = pipeline.render(loaded)
+        files = _read(rendered) if rendered else pipeline.render(loaded)
         findings = _checks.run(files, loaded)
     if as_json:
         print_json({"files": sorted(files), "findings": [finding.as_dict() for finding in findings]})
@@ -42,10 +50,27 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
         ctx.exit(1)
 
 
+def _read(folder: Path) -> dict[str, str]:
+    """Every YAML and JSON file below a folder, by its path inside."""
+    if not folder.is_dir():
+        raise InputError("no such folder", place=str(folder), remedy="obskit render all -o DIR makes one")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml", ".json") and path.is_file())
+    if not paths:
+        raise InputError("no YAML or JSON file in it", place=str(folder), remedy="obskit render all -o DIR makes some")
+    files = {}
+    for path in paths:
+        try:
+            files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot be read: {error}", place=str(path)) from None
+    return files
+
+
 def _print(findings: Sequence[Finding], files: int) -> None:
     for finding in findings:
         click.secho(f"{finding.place}: ", nl=False, bold=True)
         click.echo(f"{finding.message} [{finding.check}]")
         if finding.remedy:
             click.echo(f"  {finding.remedy}")
-    click.secho(f"{files} files checked, {len(findings)} findings", fg="red" if findings else "green")
+    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    click.secho(f"{files} files checked, {count}", fg="red" if findings else "green")

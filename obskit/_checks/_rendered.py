@@ -1,0 +1,220 @@
+"""Rendered files as checks read them: rules, queries, dashboards, collector configurations."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import promql_parser
+import yaml
+
+from obskit._checks import _grafana, _promql, _series
+from obskit.config.project import Project
+from obskit.exceptions import InputError
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OF_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_LABEL = re.compile(r'(?:\$labels|\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+"([^"]+)"')
+_LEGEND = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+
+
+class _Rule(msgspec.Struct):
+    expr: str
+    record: str = ""
+    alert: str = ""
+    for_: str = msgspec.field(default="0s", name="for")
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
+class _Group(msgspec.Struct):
+    name: str
+    rules: list[_Rule]
+    interval: str = "1m"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule and where it stands."""
+
+    place: str
+    group: str
+    interval: str
+    name: str
+    expr: str
+    alert: bool
+    for_: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Query:
+    """PromQL, wherever it stands.
+
+    Args:
+        place: Where.
+        written: As written, for messages.
+        problem: Why it does not parse, or "".
+        analysis: What it selects and gives; None when it does not parse.
+        templates: (where, label) for every label that a text beside it names.
+        unit: Unit of the panel that shows it, or "".
+    """
+
+    place: str
+    written: str
+    problem: str
+    analysis: _promql.Analysis | None
+    templates: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Everything that checks read.
+
+    Args:
+        project: The project.
+        rules: Every rule, once.
+        disagreeing: (file, group) of groups that another file has differently.
+        dashboards: Dashboards by path.
+        texts: Every query of the dashboards, in any language.
+        collectors: Configurations of the OpenTelemetry Collector by path.
+        known: Every series that a query may use.
+        queries: Every PromQL query.
+        made_of: Recorded series -> the series in its expression.
+    """
+
+    project: Project
+    rules: tuple[Rule, ...]
+    disagreeing: tuple[tuple[str, str], ...]
+    dashboards: Mapping[str, dict[str, Any]]
+    texts: tuple[_grafana.Text, ...]
+    collectors: Mapping[str, dict[str, Any]]
+    known: Mapping[str, _promql.Vector]
+    queries: tuple[Query, ...]
+    made_of: Mapping[str, frozenset[str]]
+
+    def alerts(self) -> Iterator[Rule]:
+        """Yield every alert."""
+        return (rule for rule in self.rules if rule.alert)
+
+    def origins(self, names: set[str]) -> set[str]:
+        """Return these series and all that they are recorded from."""
+        found: set[str] = set()
+        waiting = set(names)
+        while waiting:
+            found |= waiting
+            waiting = {name for above in waiting for name in self.made_of.get(above, ())} - found
+        return found
+
+
+def read(files: Mapping[str, str], project: Project) -> Rendered:
+    """Return the files as checks read them; a file is known by what it holds, not by its name.
+
+    Args:
+        files: Path -> text.
+        project: The project that they were rendered for.
+
+    Raises:
+        InputError: A file is not YAML or JSON, or its rules have another shape.
+    """
+    documents = [(path, document) for path, text in files.items() for document in _documents(path, text)]
+    dashboards = {p: d for p, d in documents if p.endswith(".json") and isinstance(d.get("panels"), list)}
+    rules, disagreeing = _rules(documents)
+    texts = tuple(text for path, board in dashboards.items() for text in _grafana.texts(path, board))
+    prometheus = [text for text in texts if text.source == "prometheus"]
+    parsed = {query: _parse(query) for query in (*(r.expr for r in rules), *(t.query for t in prometheus))}
+    trees = {query: tree for query, (tree, _) in parsed.items() if tree is not None}
+    known = _series.with_recorded(_series.of_catalogue(project.group_labels), rules, trees)
+
+    def query(place: str, written: str, text: str, templates: Iterator[tuple[str, str]], unit: str = "") -> Query:
+        analysis = _promql.analyse(trees[text], known) if text in trees else None
+        return Query(place, written, parsed[text][1], analysis, tuple(templates), unit)
+
+    queries = [query(r.place, r.expr, r.expr, _of_rule(r)) for r in rules]
+    queries += [query(t.place, t.written, t.query, _of_legend(t), t.unit) for t in prometheus]
+    collectors = {p: d for p, d in documents if isinstance(d.get("service"), dict) and "pipelines" in d["service"]}
+    made_of = {r.name: _names(q) for r, q in zip(rules, queries, strict=False) if not r.alert}
+    return Rendered(project, rules, disagreeing, dashboards, texts, collectors, known, tuple(queries), made_of)
+
+
+def _names(query: Query) -> frozenset[str]:
+    return frozenset(s.name for s in query.analysis.selectors) if query.analysis else frozenset()
+
+
+def _documents(path: str, text: str) -> Iterator[dict[str, Any]]:
+    try:
+        if path.endswith(".json"):
+            loaded = [json.loads(text)]
+        else:
+            loaded = list(yaml.load_all(text, Loader=_Loader)) if path.endswith((".yaml", ".yml")) else []
+    except (ValueError, yaml.YAMLError) as error:
+        kind = "JSON" if path.endswith(".json") else "YAML"
+        raise InputError(f"not {kind}: {' '.join(str(error).split())}", place=path) from None
+    yield from (document for document in loaded if isinstance(document, dict))
+
+
+def _rules(documents: list[tuple[str, dict[str, Any]]]) -> tuple[tuple[Rule, ...], tuple[tuple[str, str], ...]]:
+    """Every rule once: a PrometheusRule repeats the groups of the plain file."""
+    seen: dict[str, _Group] = {}
+    rules: list[Rule] = []
+    disagreeing = []
+    for path, document in documents:
+        for group in _groups(path, document):
+            if group.name not in seen:
+                seen[group.name] = group
+                rules.extend(_rule(path, group, rule) for rule in group.rules)
+            elif group != seen[group.name]:
+                disagreeing.append((path, group.name))
+    return tuple(rules), tuple(disagreeing)
+
+
+def _groups(path: str, document: dict[str, Any]) -> list[_Group]:
+    if document.get("kind") == "PrometheusRule":
+        document = document.get("spec") or {}
+    if "groups" not in document:
+        return []
+    try:
+        return msgspec.convert(document["groups"], list[_Group])
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a file of rules: {error}", place=path) from None
+
+
+def _rule(path: str, group: _Group, rule: _Rule) -> Rule:
+    name = rule.alert or rule.record
+    place = f"{path}: group {group.name}: {'alert' if rule.alert else 'record'} {name}"
+    return Rule(
+        place,
+        group.name,
+        group.interval,
+        name,
+        rule.expr,
+        bool(rule.alert),
+        rule.for_,
+        rule.labels,
+        rule.annotations,
+    )
+
+
+def _parse(query: str) -> tuple[Any, str]:
+    try:
+        return promql_parser.parse(query), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _of_rule(rule: Rule) -> Iterator[tuple[str, str]]:
+    texts = [("annotation", rule.annotations), ("label", rule.labels)] if rule.alert else []
+    for kind, values in texts:
+        for key, text in values.items():
+            for template in _OF_TEMPLATE.findall(text):
+                yield from ((f"{kind} {key}", a or b) for a, b in _LABEL.findall(template))
+
+
+def _of_legend(text: _grafana.Text) -> Iterator[tuple[str, str]]:
+    return (("legend", label) for label in _LEGEND.findall(text.legend))

@@ -1,0 +1,81 @@
+"""Every series that a query may use: the catalogue's, and those that the rendered rules record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from obskit import catalogue
+from obskit._checks import _promql, _units
+from obskit._checks._promql import Vector
+
+if TYPE_CHECKING:
+    from obskit._checks._rendered import Rule
+
+
+def of_catalogue(group_labels: Sequence[str]) -> dict[str, Vector]:
+    """Return the catalogue's series; every one has the labels of its target and the project's group labels."""
+    common = frozenset((*catalogue.TARGET_LABELS, *group_labels))
+    return {name: _vector(series, common) for name, series in catalogue.series().items()}
+
+
+def _vector(series: catalogue.Series, common: frozenset[str]) -> Vector:
+    bucket = "le" in series.labels
+    return Vector(
+        labels=series.labels | common,
+        kind=series.type,
+        unit=_units.PLAIN if bucket else _units.of(series.unit),
+        boundaries=series.boundaries,
+        bucket_unit=_units.of(series.unit) if bucket else None,
+        values=series.values,
+    )
+
+
+def with_recorded(base: Mapping[str, Vector], rules: Sequence[Rule], trees: Mapping[str, Any]) -> dict[str, Vector]:
+    """Return the series of the catalogue and of the rules, ALERTS with the labels of the alerts there are.
+
+    Args:
+        base: The catalogue's series.
+        rules: Every rule.
+        trees: Parsed expressions by their text; what does not parse is missing.
+    """
+    alerts = catalogue.telemetry.ALERTS.name
+    known = {**base, alerts: replace(base[alerts], labels=None)}  # open while the recorded series are worked out
+    waiting = [rule for rule in rules if not rule.alert and rule.expr in trees]
+    names = {rule.name for rule in waiting}
+    while waiting:
+        ready = [rule for rule in waiting if not _uses(trees[rule.expr]) & (names - known.keys())] or waiting
+        for rule in ready:
+            _add(known, rule, _promql.analyse(trees[rule.expr], known).output)
+        waiting = [rule for rule in waiting if rule not in ready]
+    for rule in rules:
+        if not rule.alert:
+            known.setdefault(rule.name, _promql.UNKNOWN)  # its expression does not parse: said once, there
+    known[alerts] = replace(base[alerts], labels=_labels_of_alerts(base[alerts], rules, trees, known))
+    return known
+
+
+def _uses(tree: Any) -> set[str]:
+    return {selector.name for selector in _promql.analyse(tree, {}).selectors}
+
+
+def _add(known: dict[str, Vector], rule: Rule, output: Vector) -> None:
+    labels = None if output.labels is None else output.labels | rule.labels.keys()
+    if rule.name in known:
+        before = known[rule.name].labels
+        labels = None if labels is None or before is None else labels | before
+    known[rule.name] = replace(output, labels=labels)
+
+
+def _labels_of_alerts(
+    base: Vector, rules: Sequence[Rule], trees: Mapping[str, Any], known: Mapping[str, Vector]
+) -> frozenset[str] | None:
+    labels = base.labels or frozenset()
+    for rule in rules:
+        if rule.alert and rule.expr in trees:
+            output = _promql.analyse(trees[rule.expr], known).output.labels
+            if output is None:
+                return None
+            labels |= output | rule.labels.keys()
+    return labels

@@ -1,0 +1,79 @@
+"""Every alert promises a detection budget, and its timing can keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from obskit import catalogue
+from obskit._checks import _promql
+from obskit._checks._finding import Finding, one_line
+from obskit._checks._rendered import Rendered, Rule
+from obskit.config.project import duration_seconds
+from obskit.promql import budget
+
+ID = "detection-budget"
+
+#: Seconds within which a fast alert must be with people.
+FAST = 30
+_CLASSES = ("fast", "normal", "slow")
+
+
+def check(rendered: Rendered) -> Iterator[Finding]:
+    """Yield a finding for every budget that is missing, too long, or that for, window and interval contradict."""
+    queries = {query.place: query for query in rendered.queries}
+    recorded = {rule.name: budget.Recorded(rule.expr, rule.group) for rule in rendered.rules if not rule.alert}
+    readable = all(query.analysis for query in rendered.queries if query.place in {r.place for r in rendered.rules})
+    for alert in rendered.alerts():
+        if alert.labels.get("latency_class") not in _CLASSES:
+            remedy = f"one of {', '.join(_CLASSES)}"
+            yield Finding(alert.place, "the label latency_class does not say how fast the alert is", ID, remedy)
+        promised = _seconds(alert.annotations.get("detection_budget", ""))
+        if promised is None:
+            yield Finding(alert.place, "the annotation detection_budget is missing or no duration such as 21s", ID)
+            continue
+        if alert.labels.get("latency_class") == "fast" and promised > FAST:
+            yield Finding(alert.place, f"a fast alert may take {FAST} s, and this one takes {promised} s", ID)
+        analysis = queries[alert.place].analysis
+        if readable and analysis is not None:
+            low, high = _bounds(rendered, alert, analysis, recorded)
+            if not low <= promised <= high:
+                message = f"detection_budget is {promised}s; for, window and intervals make it {low}s to {high}s, in: "
+                yield Finding(alert.place, message + one_line(alert.expr), ID, "render it again: obskit render alerts")
+
+
+def _seconds(text: str) -> int | None:
+    try:
+        return duration_seconds(text)
+    except ValueError:
+        return None
+
+
+def _bounds(
+    rendered: Rendered, alert: Rule, analysis: _promql.Analysis, recorded: dict[str, budget.Recorded]
+) -> tuple[int, int]:
+    """The budget when none, and when all, of the window must lie after the fault."""
+    intervals = msgspec.structs.replace(rendered.project.intervals, evaluation=alert.interval)
+    sources = _sources(rendered, {selector.name for selector in analysis.selectors}) or {"otlp", "kube_state_metrics"}
+    found = [
+        budget.compute(
+            alert.expr,
+            alert.group,
+            recorded=recorded,
+            for_=alert.for_,
+            window_share=share,
+            source=source,
+            intervals=intervals,
+        ).seconds
+        for source in sources
+        for share in (0.0, 1.0)
+    ]
+    return min(found), max(found)
+
+
+def _sources(rendered: Rendered, names: set[str]) -> set[str]:
+    """How the series arrive, down to the raw ones."""
+    kubernetes = {s.name for _, _, record in catalogue.metrics("kubernetes") for s in record.series}
+    raw = rendered.origins(names) & catalogue.series().keys()
+    return {"kube_state_metrics" if name in kubernetes else "otlp" for name in raw}

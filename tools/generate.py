@@ -1,0 +1,67 @@
+"""Write every committed file that is made from something else: ``python tools/generate.py [--check]``.
+
+``--check`` writes nothing, names the files that are stale and exits with 1. To add a file, add a line to FILES.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import reference
+
+from obskit import _checks
+from obskit.catalogue import _export
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def signals() -> str:
+    """Return docs/reference/signals.md."""
+    return reference.HEADER + "\n" + _export.markdown()
+
+
+def checks() -> str:
+    """Return docs/checks/README.md: every check with its sentence."""
+    lines = [reference.HEADER, "# Checks", "", "What `obskit check` holds rendered files against.", ""]
+    lines += ["| check | holds when |", "|---|---|"]
+    for name, module in _checks.CHECKS.items():
+        sentence = (module.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| [{name}]({name}.md) | {sentence} |")
+    return "\n".join(lines) + "\n"
+
+
+#: Path -> what makes its text.
+FILES: dict[str, Callable[[], str]] = {
+    "docs/reference/signals.md": signals,
+    "docs/reference/cli.md": reference.command_line,
+    "docs/reference/config.md": reference.project_file,
+    "docs/checks/README.md": checks,
+}
+
+
+def stale() -> dict[Path, str]:
+    """Return the files that are not as their source makes them, with the text that they must have."""
+    made = {ROOT / name: make() for name, make in FILES.items()}
+    return {path: text for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; return the exit code."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python tools/generate.py [--check]", file=sys.stderr)
+        return 2
+    found = stale()
+    for path, text in found.items():
+        print(f"{'stale' if arguments else 'wrote'} {path.relative_to(ROOT)}")
+        if not arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if arguments and found:
+        print("run python tools/generate.py and commit what it writes", file=sys.stderr)
+    return 1 if arguments and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
