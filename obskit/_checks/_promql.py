@@ -201,12 +201,18 @@ class _Walker:
             return
         labels = modifier.matching.labels
         if modifier.matching.type == parser.LabelModifierType.Include:
-            self._need(labels, left.labels, "in on () for its left side")
-            self._need(labels, right.labels, "in on () for its right side")
+            self._need_on(labels, left.labels, right.labels)
         elif left.labels is not None and right.labels is not None:
             self._need(labels, left.labels | right.labels, "in ignoring ()")
         one = left if modifier.card == parser.VectorMatchCardinality.OneToMany else right
         self._need(modifier.group_labels or (), one.labels, "in group_left () or group_right () for the single side")
+
+    def _need_on(self, labels: Iterable[str], left: Labels, right: Labels) -> None:
+        for label in labels:
+            absent = [present for present in (left, right) if present is not None and label not in present]
+            side = "either" if len(absent) > 1 else "the left" if absent and absent[0] is left else "the right"
+            if absent:
+                self._need([label], absent[0], f"in on () for {side} side")
 
 
 def _operator(operator: Any) -> str:

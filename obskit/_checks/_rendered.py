@@ -153,9 +153,13 @@ def _documents(path: str, text: str) -> Iterator[dict[str, Any]]:
             loaded = [json.loads(text)]
         else:
             loaded = list(yaml.load_all(text, Loader=_Loader)) if path.endswith((".yaml", ".yml")) else []
-    except (ValueError, yaml.YAMLError) as error:
-        kind = "JSON" if path.endswith(".json") else "YAML"
-        raise InputError(f"not {kind}: {' '.join(str(error).split())}", place=path) from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON: {error.msg}", place=f"{path}:{error.lineno}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"not YAML: {error.problem}", place=f"{path}:{line}") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"not YAML: {error}", place=path) from None
     yield from (document for document in loaded if isinstance(document, dict))
 
 

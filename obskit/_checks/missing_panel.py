@@ -25,7 +25,7 @@ def check(rendered: Rendered) -> Iterator[Finding]:
         analysis = queries[alert.place].analysis
         signals = rendered.origins({s.name for s in analysis.selectors}) if analysis else set()
         places = [uids[linked]] if linked else list(drawn)
-        if signals and not any(signals & drawn[path] for path in places):
+        if signals and signals <= rendered.known.keys() and not any(signals & drawn[path] for path in places):
             message = f"no panel of {' or '.join(places)} draws a signal of: {one_line(alert.expr)}"
             yield Finding(alert.place, message, ID)
 

@@ -14,9 +14,9 @@ def tree() -> dict[str, dict[str, Any]]:
     """Return every record as plain data: topic -> key in lower case -> fields.
 
     A metric has ``name`` (base name in Prometheus), ``otel``, ``type``, ``unit``, ``brief``, ``labels`` (a short key
-    -> label), and ``series``; a histogram also ``bucket``, ``count``, ``sum`` and ``boundaries``; an attribute has ``name``
-    and ``label``. The short key of a label is the constant's name in the topic (``pool_name``) or, for foreign metrics,
-    the label itself.
+    -> label), and ``series``; a histogram also ``bucket``, ``count``, ``sum`` and ``boundaries``; an attribute has
+    ``name`` and ``label``. The short key of a label is the constant's name in the topic (``pool_name``) or, for foreign
+    metrics, the label itself.
 
     Example:
         >>> tree()["db"]["connection_wait_time"]["bucket"]

@@ -40,8 +40,10 @@ def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bo
     from obskit._render import pipeline
 
     with project(config) as loaded:
-        files = _read(rendered) if rendered else pipeline.render(loaded)
-        findings = _checks.run(files, loaded)
+        files = {} if rendered else pipeline.render(loaded)
+    if rendered:
+        files = _read(rendered)
+    findings = _checks.run(files, loaded)
     if as_json:
         print_json({"files": sorted(files), "findings": [finding.as_dict() for finding in findings]})
     else:
@@ -57,13 +59,14 @@ def _read(folder: Path) -> dict[str, str]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml", ".json") and path.is_file())
     if not paths:
         raise InputError("no YAML or JSON file in it", place=str(folder), remedy="obskit render all -o DIR makes some")
-    files = {}
-    for path in paths:
-        try:
-            files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot be read: {error}", place=str(path)) from None
-    return files
+    return {path.relative_to(folder).as_posix(): _text(path) for path in paths}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", place=str(path)) from None
 
 
 def _print(findings: Sequence[Finding], files: int) -> None:
@@ -72,5 +75,9 @@ def _print(findings: Sequence[Finding], files: int) -> None:
         click.echo(f"{finding.message} [{finding.check}]")
         if finding.remedy:
             click.echo(f"  {finding.remedy}")
-    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-    click.secho(f"{files} files checked, {count}", fg="red" if findings else "green")
+    summary = f"{_count(files, 'file')} checked, {_count(len(findings), 'finding')}"
+    click.secho(summary, fg="red" if findings else "green")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
