@@ -36,6 +36,7 @@ groups:
     expr: |-
       kube_pod_container_status_restarts_total{{namespace="shop"}}
       - kube_pod_container_status_restarts_total{{namespace="shop"}} offset 5m
+      or (kube_pod_container_status_restarts_total > 0 unless kube_pod_container_status_restarts_total offset 5m)
   - record: obskit:learnt
     expr: avg_over_time(obskit:ops:rate[6h]) unless on (job, shard_set) ALERTS{{alertstate="firing", shard_set!=""}}
   - alert: Quiet
@@ -122,6 +123,24 @@ CLEAN_BOARD = {
 
 # check, file, what is there, what is put there, end of the place, words of the message, words of the remedy
 MISTAKES = [
+    (
+        "unknown-series",
+        RULES,
+        'ALERTS{alertstate="firing", ',
+        '{__name__=~"ALARMS(_total)?", ',
+        "record obskit:learnt",
+        "no signal is called ALARMS(_total)?",
+        "",
+    ),
+    (
+        "unknown-label",
+        RULES,
+        'ALERTS{alertstate="firing", ',
+        '{__name__=~"ALERTS(_total)?", alertstat="firing", ',
+        "record obskit:learnt",
+        "no label alertstat in",
+        "did you mean alertstate?",
+    ),
     ("promql-syntax", RULES, "sum by (job, le) (", "sum by (job, le (", "record obskit:wait:rate", "not PromQL", ""),
     ("promql-syntax", BOARD, "sum(rate(", "sum(rate((", 'panel "Mean"', "unclosed", ""),
     (

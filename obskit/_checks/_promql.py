@@ -1,55 +1,31 @@
 """What a PromQL expression selects, and which labels, type and unit its result has.
 
-The labels of every inner result follow from the signals at the bottom and the operators above them, as in
-https://prometheus.io/docs/prometheus/latest/querying/operators/.
+The labels of every inner result follow from the signals at the bottom and the operators above them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import promql_parser as parser
 
 from obskit._checks import _units
-from obskit._checks._units import Dimensions
+from obskit._checks._vector import (
+    UNKNOWN,
+    Labels,
+    Vector,
+    compares_with_its_past,
+    labels_of_binary,
+    minus,
+    unit_of_binary,
+    unit_of_call,
+)
 
-#: Labels that a result can have; None when that cannot be known.
-Labels = frozenset[str] | None
-
-_SET = {"and", "or", "unless"}
-_COMPARE = {"==", "!=", ">", "<", ">=", "<="}
 _CHOICE = {"topk", "bottomk", "limitk", "limit_ratio"}
 _COUNTING = {"count", "group", "count_values"}
-_SAME_UNIT = {"abs", "ceil", "floor", "round", "clamp", "clamp_min", "clamp_max", "sort", "sort_desc", "scalar"}
-_SAME_UNIT |= {"label_replace", "label_join", "increase", "delta", "idelta"}
-_SAME_UNIT |= {f"{name}_over_time" for name in ("min", "max", "avg", "last", "first", "quantile", "stddev", "mad")}
-_COUNTS = {"count_over_time", "present_over_time", "changes", "resets", "absent", "absent_over_time"}
-
-
-@dataclass(frozen=True)
-class Vector:
-    """What is known of a result, or of a series.
-
-    Args:
-        labels: Labels that it can have.
-        kind: counter, gauge, histogram (its cumulative series), info, scalar; "" when not known.
-        unit: Dimensions of its values.
-        boundaries: Bucket boundaries behind its label ``le``.
-        bucket_unit: Dimensions of these boundaries.
-        values: Closed sets of label values.
-    """
-
-    labels: Labels
-    kind: str = "gauge"
-    unit: Dimensions | None = None
-    boundaries: tuple[float, ...] = ()
-    bucket_unit: Dimensions | None = None
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-UNKNOWN = Vector(None, "")
 
 
 @dataclass(frozen=True)
@@ -137,13 +113,25 @@ class _Walker:
     def _selector(self, node: Any, context: tuple[str, ...]) -> Vector:
         groups = [node.matchers.matchers, *node.matchers.or_matchers]
         matchers = tuple((m.name, _operator(m.op), m.value) for group in groups for m in group)
-        exact = [value for name, operator, value in matchers if name == "__name__" and operator == "="]
-        name = node.name or (exact[0] if exact else "")
-        known = self.known.get(name)
+        name = node.name or next((value for label, _, value in matchers if label == "__name__"), "")
+        known = self.known.get(name) or self._of_pattern(name, matchers)
         self.selectors.append(Selector(name, matchers, known, context))
         vector = known or UNKNOWN
         self._need((label for label, _, _ in matchers if label != "__name__"), vector.labels, f"in {{…}} of {name}")
         return vector
+
+    def _of_pattern(self, name: str, matchers: tuple[tuple[str, str, str], ...]) -> Vector | None:
+        """What ``{__name__=~"…"}`` selects: known where it matches a known series; of several, the labels of all."""
+        if ("__name__", "=~", name) not in matchers:
+            return None if name and ("__name__", "!~", name) not in matchers else UNKNOWN
+        try:
+            found = [vector for series, vector in self.known.items() if re.fullmatch(name, series)]
+        except re.error:
+            return UNKNOWN
+        if len(found) == 1:
+            return found[0]
+        labels = [vector.labels for vector in found if vector.labels is not None]
+        return Vector(frozenset().union(*labels) if len(labels) == len(found) else None, "") if found else None
 
     def _call(self, node: Any, context: tuple[str, ...]) -> Vector:
         name = node.func.name
@@ -154,7 +142,7 @@ class _Walker:
             unit = _units.SECONDS if name == "time" else None
             return Vector(frozenset(), "scalar" if scalar else "gauge", unit)
         self.calls.append(Call(name, argument))
-        result = replace(argument, kind="scalar" if scalar else "gauge", unit=_unit_of_call(name, argument))
+        result = replace(argument, kind="scalar" if scalar else "gauge", unit=unit_of_call(name, argument))
         if name in ("absent", "absent_over_time"):
             return Vector(_pinned(node.args[0]), unit=_units.PLAIN)
         if name == "label_replace":
@@ -162,7 +150,7 @@ class _Walker:
         if name == "label_join":
             return self._rewritten(result, node.args[1].val, [source.val for source in node.args[3:]], name)
         if name == "histogram_quantile":
-            return Vector(_minus(argument.labels, {"le"}), unit=argument.bucket_unit, values=argument.values)
+            return Vector(minus(argument.labels, {"le"}), unit=argument.bucket_unit, values=argument.values)
         return replace(result, labels=frozenset()) if scalar else result
 
     def _rewritten(self, vector: Vector, target: str, sources: list[str], function: str) -> Vector:
@@ -177,7 +165,7 @@ class _Walker:
         self._need(sorted(labels), inner.labels, f"in {'by' if by else 'without'} () of {name}")
         if name in _CHOICE:
             return inner
-        kept: Labels = labels if by or node.modifier is None else _minus(inner.labels, labels)
+        kept: Labels = labels if by or node.modifier is None else minus(inner.labels, labels)
         if name == "count_values" and kept is not None:
             kept |= {node.param.val}
         if name in _COUNTING:
@@ -186,15 +174,15 @@ class _Walker:
 
     def _binary(self, node: Any, context: tuple[str, ...]) -> Vector:
         operator = str(node.op)
-        mark = (operator,) + (("difference",) if _compares_with_its_past(node) else ())
+        mark = (operator,) + (("difference",) if compares_with_its_past(node) else ())
         left = self.visit(node.lhs, (*context, *mark))
         right = self.visit(node.rhs, (*context, *mark, *(("presence",) if operator in ("and", "unless") else ())))
-        unit = _unit_of_binary(operator, node, left, right)
+        unit = unit_of_binary(operator, node, left, right)
         if "scalar" in (left.kind, right.kind):
             vector = right if left.kind == "scalar" else left
             return replace(vector, kind="scalar" if left.kind == right.kind else "gauge", unit=unit)
         self._matching(node.modifier, left, right)
-        return replace(left, kind="gauge", unit=unit, labels=_labels_of_binary(operator, node.modifier, left, right))
+        return replace(left, kind="gauge", unit=unit, labels=labels_of_binary(operator, node.modifier, left, right))
 
     def _matching(self, modifier: Any, left: Vector, right: Vector) -> None:
         if modifier is None or modifier.matching is None:
@@ -220,81 +208,9 @@ def _operator(operator: Any) -> str:
     return next((text for kind, text in spelt if kind == operator), "!~")
 
 
-def _minus(labels: Labels, less: Iterable[str]) -> Labels:
-    return None if labels is None else labels - set(less)
-
-
 def _pinned(node: Any) -> frozenset[str]:
     """The labels of absent(): those that its selector fixes."""
     selector = getattr(node, "vector_selector", node)
     if not isinstance(selector, parser.VectorSelector):
         return frozenset()
     return frozenset(m.name for m in selector.matchers.matchers if _operator(m.op) == "=" and m.name != "__name__")
-
-
-def _labels_of_binary(operator: str, modifier: Any, left: Vector, right: Vector) -> Labels:
-    if operator in _SET:
-        if operator != "or":
-            return left.labels
-        return None if left.labels is None or right.labels is None else left.labels | right.labels
-    if modifier is None:
-        return left.labels
-    added = modifier.group_labels or []
-    if modifier.card == parser.VectorMatchCardinality.ManyToOne:
-        return None if left.labels is None else left.labels | set(added)
-    if modifier.card == parser.VectorMatchCardinality.OneToMany:
-        return None if right.labels is None else right.labels | set(added)
-    if modifier.matching is None:
-        return left.labels
-    if modifier.matching.type == parser.LabelModifierType.Include:
-        return frozenset(modifier.matching.labels)
-    return _minus(left.labels, modifier.matching.labels)
-
-
-def _unit_of_call(name: str, argument: Vector) -> Dimensions | None:
-    if name in ("rate", "irate", "deriv"):
-        return _units.multiply(argument.unit, _units.SECONDS, -1)
-    if name == "timestamp":
-        return _units.SECONDS
-    if name in _COUNTS:
-        return _units.PLAIN
-    return argument.unit if name in _SAME_UNIT else None
-
-
-def _unit_of_binary(operator: str, node: Any, left: Vector, right: Vector) -> Dimensions | None:
-    if operator in _COMPARE and node.modifier is not None and node.modifier.return_bool:
-        return _units.PLAIN
-    if operator in ("*", "/"):
-        return _units.multiply(left.unit, right.unit, 1 if operator == "*" else -1)
-    if operator in ("and", "unless"):
-        return left.unit
-    if operator in _COMPARE:
-        return right.unit if left.kind == "scalar" else left.unit
-    if operator in ("+", "-", "or"):
-        for number, other in ((node.lhs, right), (node.rhs, left)):
-            if isinstance(number, parser.NumberLiteral):
-                return other.unit
-        return left.unit if left.unit == right.unit else None
-    return None
-
-
-def _compares_with_its_past(node: Any) -> bool:
-    """``x - x offset 5m``: a difference of a counter with itself needs no rate."""
-    if str(node.op) not in _COMPARE | {"-"}:
-        return False
-    (left, left_past), (right, right_past) = _selected(node.lhs), _selected(node.rhs)
-    return bool(left) and left == right and left_past != right_past
-
-
-def _selected(node: Any) -> tuple[set[str], bool]:
-    names: set[str] = set()
-    past: list[bool] = []
-
-    def visit(inner: Any) -> bool:
-        if isinstance(inner, parser.VectorSelector):
-            names.add(inner.name or "")
-            past.append(inner.offset is not None)
-        return True
-
-    parser.walk(node, visit)
-    return names, any(past)

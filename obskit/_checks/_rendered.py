@@ -13,6 +13,7 @@ import promql_parser
 import yaml
 
 from obskit._checks import _grafana, _promql, _series
+from obskit._checks._vector import Vector
 from obskit.config.project import Project
 from obskit.exceptions import InputError
 
@@ -95,7 +96,7 @@ class Rendered:
     dashboards: Mapping[str, dict[str, Any]]
     texts: tuple[_grafana.Text, ...]
     collectors: Mapping[str, dict[str, Any]]
-    known: Mapping[str, _promql.Vector]
+    known: Mapping[str, Vector]
     queries: tuple[Query, ...]
     made_of: Mapping[str, frozenset[str]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from obskit import catalogue
 from obskit._checks import _promql, _units
-from obskit._checks._promql import Vector
+from obskit._checks._vector import UNKNOWN, Vector
 
 if TYPE_CHECKING:
     from obskit._checks._rendered import Rule
@@ -51,7 +51,7 @@ def with_recorded(base: Mapping[str, Vector], rules: Sequence[Rule], trees: Mapp
         waiting = [rule for rule in waiting if rule not in ready]
     for rule in rules:
         if not rule.alert:
-            known.setdefault(rule.name, _promql.UNKNOWN)  # its expression does not parse: said once, there
+            known.setdefault(rule.name, UNKNOWN)  # its expression does not parse: said once, there
     known[alerts] = replace(base[alerts], labels=_labels_of_alerts(base[alerts], rules, trees, known))
     return known
 
