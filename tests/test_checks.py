@@ -655,6 +655,15 @@ def test_renaming_a_signal_names_every_rule_and_panel_that_was_rendered_with_the
     assert "unknown-series" not in {finding.check for finding in fresh}
 
 
+def test_the_unit_of_a_heatmap_is_that_of_its_buckets(clean, shop, installed) -> None:
+    heatmap = panel("Spread", "s", target(f"sum by (le) (increase({WAIT}_bucket[1m]))"))
+    board = {**CLEAN_BOARD, "panels": [*CLEAN_BOARD["panels"], {**heatmap, "type": "heatmap"}]}
+    assert _checks.run({**clean, BOARD: json.dumps(board)}, shop) == []
+    board["panels"][-1]["type"] = "timeseries"
+    (finding,) = _checks.run({**clean, BOARD: json.dumps(board)}, shop)
+    assert finding.check == "panel-unit"
+
+
 def test_every_check_has_a_page_and_every_page_a_check() -> None:
     pages = {path.stem: path.read_text() for path in (ROOT / "docs/checks").glob("*.md") if path.stem != "README"}
     assert pages.keys() == _checks.CHECKS.keys()

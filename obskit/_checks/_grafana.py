@@ -16,6 +16,8 @@ ANY = "obskit_any_value"
 _DURATIONS = ("__rate_interval", "__interval", "__range", "__auto")
 _NUMBERS = ("__interval_ms", "__range_s", "__range_ms", "__from", "__to")
 _BUILT_IN = {**dict.fromkeys(_DURATIONS, "1m"), **dict.fromkeys(_NUMBERS, "60000")}
+#: Panels whose unit is not that of the values: a heatmap's is that of its buckets, a table's that of some column.
+_UNITLESS = ("heatmap", "histogram", "table", "logs", "traces", "nodeGraph")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?:[:.][^}]*)?\}|\[\[([A-Za-z_]\w*)(?::[^\]]*)?\]\]|\$([A-Za-z_]\w*)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _LABEL_VALUES = re.compile(r"label_values\(\s*(?P<selector>.*\S)\s*,\s*(?P<label>[A-Za-z_]\w*)\s*\)", re.DOTALL)
@@ -104,6 +106,8 @@ def _source(datasource: Any, sources: Mapping[str, str]) -> str:
 
 
 def _unit(panel: Mapping[str, Any]) -> str:
+    if panel.get("type") in _UNITLESS:
+        return ""
     config = panel.get("fieldConfig") or {}
     if any(p.get("id") == "unit" for o in _items(config, "overrides") for p in _items(o, "properties")):
         return ""

@@ -17,8 +17,12 @@ SYSTEM = Attribute("db.system.name", "Database system (postgresql, mysql, sqlite
 NAMESPACE = Attribute("db.namespace", "Name of the database.", required=False)
 OPERATION = Attribute("db.operation.name", "First keyword of the statement (SELECT, INSERT …).", required=False)
 SERVER_ADDRESS = Attribute("server.address", "Host of the connection that ran the operation.", required=False)
-SERVER_PORT = Attribute("server.port", "Port of the connection that ran the operation.", required=False)
+SERVER_PORT = Attribute("server.port", "Port of the connection that ran the operation.", required=False, type="int")
 ERROR_TYPE = Attribute("error.type", "Class of the exception that ended the operation.", required=False)
+#: On spans only: unbounded, or of no use to a rule.
+QUERY_TEXT = Attribute("db.query.text", "The statement, its literals replaced by a question mark.", required=False)
+COLLECTION = Attribute("db.collection.name", "The one table that the statement names.", required=False)
+BATCH_SIZE = Attribute("db.operation.batch.size", "Sets of parameters of one executemany.", required=False, type="int")
 
 #: Boundaries that the semantic conventions advise for db.client.operation.duration.
 OPERATION_BOUNDARIES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
