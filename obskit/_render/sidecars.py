@@ -177,11 +177,11 @@ def _sizes(project: Project) -> dict[str, str]:
         "queue_traces": str(queue),
         "queue_metrics": str(queue // 4),
         "queue_logs": str(queue // 4),
-        "collector_disk": str(collector.queue * 4),
+        "collector_disk": str(collector.queue * 6),
         "fluentbit_image": f"{fluentbit.image}:{fluentbit.version}",
         "fluentbit_memory": str(fluentbit.memory),
         "buffer": str(fluentbit.buffer),
-        "fluentbit_disk": str(fluentbit.buffer * 2),
+        "fluentbit_disk": str(fluentbit.buffer + 64),
     }
 
 

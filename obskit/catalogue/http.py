@@ -13,6 +13,10 @@ STATUS_CODE = Attribute("http.response.status_code", "Response status code.", re
 ROUTE = Attribute("http.route", "Route template that matched, never the raw path.", required=False)
 SCHEME = Attribute("url.scheme", "Scheme of the request.", values=("http", "https"))
 ERROR_TYPE = Attribute("error.type", "Status code of a 5xx answer, or the exception's class.", required=False)
+#: On spans only: unbounded.
+PATH = Attribute("url.path", "Path of the request.", required=False)
+QUERY = Attribute("url.query", "Names of the query's parameters, their values redacted.", required=False)
+USER_AGENT = Attribute("user_agent.original", "User agent of the client.", required=False)
 
 #: Boundaries that the semantic conventions advise for http.server.request.duration.
 DURATION_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)

@@ -12,6 +12,12 @@ SHARD_SET = Attribute("shard_set", "Name of the set of shards, as declared.")
 SHARD = Attribute("shard", "Name of the shard within its set.")
 HASH = Attribute("hash", "First 12 hexadecimal digits of the SHA-256 of the shard map.")
 VERSION = Attribute("version", "Version of the shard map, as declared, or empty.", required=False)
+#: On the spans of queries, so that a slow request can be followed to its shard.
+SPAN_SHARD_SET = Attribute("obskit.shard.set", "Name of the set of shards.", required=False)
+SPAN_SHARD = Attribute("obskit.shard.name", "Name of the shard that ran the query.", required=False)
+
+#: Value of the label ``shard`` for every operation on a shard that the map does not name: one series, however many.
+UNDECLARED = "__undeclared__"
 
 OPERATIONS = Metric(
     name="obskit.shard.operations",

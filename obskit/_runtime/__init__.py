@@ -1,0 +1,1 @@
+"""What ``obskit.init()`` starts inside a service."""

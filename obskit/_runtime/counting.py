@@ -1,0 +1,52 @@
+"""Every record is accounted for: taken by the collector, or given up and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+
+class Account:
+    """The books of one signal.
+
+    A queue that drops its oldest record when full gives up a record exactly when what it accepted and did not hand on
+    would exceed its size; so the drops follow from what went in and what came out, without looking inside.
+
+    Args:
+        capacity: Records that the queue holds.
+
+    Example:
+        >>> account = Account(capacity=2)
+        >>> for _ in range(3):
+        ...     account.accepted()
+        >>> account.totals()["queue_full"]
+        1
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._waiting = 0
+        self._totals: Counter[str] = Counter(exported=0, queue_full=0, export_failed=0, shutdown=0)
+
+    def accepted(self) -> None:
+        """Count a record that entered the queue."""
+        self._waiting += 1
+        if self._waiting > self._capacity:
+            self._waiting -= 1
+            self._totals["queue_full"] += 1
+
+    def handed_on(self, records: int) -> None:
+        """Count records that left the queue for the wire."""
+        self._waiting = max(0, self._waiting - records)
+
+    def settled(self, records: int, *, taken: bool) -> None:
+        """Count records that the collector took, or that were given up after the last retry."""
+        self._totals["exported" if taken else "export_failed"] += records
+
+    def closed(self) -> None:
+        """Count what is still in the queue when the budget of the exit is over."""
+        self._totals["shutdown"] += self._waiting
+        self._waiting = 0
+
+    def totals(self) -> dict[str, int]:
+        """Return ``exported`` and each reason of a drop."""
+        return dict(self._totals)

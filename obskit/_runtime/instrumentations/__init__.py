@@ -1,0 +1,95 @@
+"""Which libraries are instrumented, when, and what became of it.
+
+A library is instrumented when the service imports it, or at once when it already has: classes are patched, so that
+objects made before ``init()`` are covered as well. One instrumentation that fails leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import wrapt
+
+from obskit._runtime.guard import contained, logger
+from obskit._runtime.pipeline import Attributes, Pipeline
+from obskit.catalogue import telemetry
+from obskit.config.settings import Settings
+
+
+@dataclass
+class Instrumentation:
+    """One library and the state of its instrumentation.
+
+    Args:
+        library: Name of the library.
+        trigger: Module whose import makes it worth instrumenting.
+        module: Our module, with ``install(pipeline, settings)``.
+        state: One of the values of ``telemetry.STATE``.
+        reason: Why, unless instrumented.
+    """
+
+    library: str
+    trigger: str
+    module: str
+    state: str = "skipped"
+    reason: str = "not imported"
+
+
+@dataclass
+class Registry:
+    """The instrumentations of one process."""
+
+    pipeline: Pipeline
+    settings: Settings
+    entries: list[Instrumentation] = field(
+        default_factory=lambda: [
+            Instrumentation("starlette", "starlette.applications", "starlette"),
+            Instrumentation("fastapi", "fastapi", "fastapi"),
+            Instrumentation("flask", "flask", "flask"),
+            Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
+            Instrumentation("sqlalchemy.sharding", "sqlalchemy.ext.horizontal_shard", "sharded_session"),
+        ]
+    )
+
+    def start(self) -> None:
+        """Instrument what is imported, and wait for the rest."""
+        self.pipeline.observe(telemetry.INSTRUMENTATION_STATUS, self.readings)
+        for entry in self.entries:
+            if entry.library.partition(".")[0] in self.settings.disabled_instrumentations:
+                entry.state, entry.reason = "disabled", "by configuration"
+            elif entry.trigger in sys.modules:
+                self._install(entry)
+            else:
+                self._wait(entry)
+
+    def readings(self) -> Iterable[tuple[float, Attributes]]:
+        """Yield 1 for the state of each instrumentation."""
+        for entry in self.entries:
+            yield (
+                1,
+                {
+                    telemetry.LIBRARY.name: entry.library,
+                    telemetry.STATE.name: entry.state,
+                    telemetry.STATE_REASON.name: entry.reason,
+                },
+            )
+
+    def _wait(self, entry: Instrumentation) -> None:
+        @contained(f"import.{entry.library}")
+        def imported(_: object) -> None:
+            self._install(entry)
+
+        wrapt.register_post_import_hook(imported, entry.trigger)
+
+    def _install(self, entry: Instrumentation) -> None:
+        try:
+            module = importlib.import_module(f"{__name__}.{entry.module}")
+            module.install(self.pipeline, self.settings)
+        except Exception as fault:
+            entry.state, entry.reason = "failed", f"{type(fault).__name__}: {fault}"[:120]
+            logger.warning("obskit: cannot instrument %s: %r", entry.library, fault)
+        else:
+            entry.state, entry.reason = "instrumented", ""

@@ -1,0 +1,115 @@
+"""An ASGI application class, observed from outside: its ``__call__`` is replaced, whoever made the instance."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from obskit._runtime import loops, start
+from obskit._runtime.guard import contained
+from obskit._runtime.instrumentations._http import Request, Requests
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+#: Marks a scope that is observed already, by an outer application.
+_SEEN = "obskit.request"
+
+
+def patch(application: type, requests: Requests, prepare: Callable[[Scope], None] | None = None) -> None:
+    """Replace ``__call__`` of an application class.
+
+    Args:
+        application: The class.
+        requests: Where its requests go.
+        prepare: Called with the scope of each observed request before the application sees it.
+    """
+    original = application.__call__
+    begin = contained("asgi.begin")(functools.partial(_begin, requests, prepare))
+
+    @functools.wraps(original)
+    async def observed(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await original(self, scope, receive, _flushing(send))
+            return
+        request: Request | None = begin(scope) if scope["type"] == "http" else None
+        if request is None:
+            await original(self, scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            _see(request, message)
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                _finish(request, scope, None)
+
+        try:
+            await original(self, scope, receive, sending)
+        except BaseException as error:
+            _finish(request, scope, error)
+            raise
+        finally:
+            _finish(request, scope, None)
+            _leave(request)
+
+    application.__call__ = observed  # type: ignore[method-assign]
+
+
+def _begin(requests: Requests, prepare: Callable[[Scope], None] | None, scope: Scope) -> Request | None:
+    if _SEEN in scope:
+        return None
+    loops.watch()
+    if prepare is not None:
+        prepare(scope)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope.get("query_string", b"").decode("latin-1")
+    request = requests.begin(scope["method"], scope.get("scheme", "http"), scope["path"], query, headers)
+    scope[_SEEN] = True
+    return request
+
+
+@contained("asgi.response")
+def _see(request: Request, message: Message) -> None:
+    if message["type"] == "http.response.start":
+        request.status = message["status"]
+
+
+@contained("asgi.finish")
+def _finish(request: Request, scope: Scope, error: BaseException | None) -> None:
+    request.finish(_route(scope), error)
+
+
+@contained("asgi.leave")
+def _leave(request: Request) -> None:
+    request.leave()
+
+
+def _route(scope: Scope) -> str | None:
+    """The template of the path; a path that matched nothing has none, so that scanners make no series."""
+    route = scope.get("route")
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    if not isinstance(path, str):
+        return None
+    return scope.get("root_path", "").rstrip("/") + path or "/"
+
+
+def _flushing(send: Send) -> Send:
+    """Servers end a worker by a signal once the lifespan is over: what waits must be out before.
+
+    Blocking is right here: no request is left, and the budget bounds it.
+    """
+
+    async def flush_first(message: Message) -> None:
+        if message["type"].startswith("lifespan.shutdown."):
+            _flush()
+        await send(message)
+
+    return flush_first
+
+
+@contained("asgi.lifespan")
+def _flush() -> None:
+    start.flush()

@@ -1,0 +1,123 @@
+"""Connection pools of SQLAlchemy: what each one is called, holds, allows and waits for."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy.pool import Pool
+
+from obskit._runtime.guard import contained
+from obskit._runtime.pipeline import Attributes, Pipeline
+from obskit.catalogue import db
+
+
+class PoolState:
+    """What we know of one pool.
+
+    Args:
+        pool: The pool.
+        name: Its name in our metrics.
+    """
+
+    def __init__(self, pool: Pool, name: str) -> None:
+        self.pool = weakref.ref(pool)
+        self.attributes: dict[str, str] = {db.POOL_NAME.name: name}
+        self.used: set[int] = (
+            set()
+        )  # ids of records: adding and discarding are atomic, as callbacks of the collector need
+        self.pending = 0
+        self.timeouts = 0
+        self.lock = threading.Lock()
+
+    def limit(self) -> int | None:
+        """Most connections that the pool opens; None when it has no limit."""
+        pool = self.pool()
+        size = getattr(pool, "size", None)
+        # No public accessor tells the overflow that a pool allows, only the one that it uses.
+        overflow = getattr(pool, "_max_overflow", None)
+        if not callable(size) or overflow is None or overflow < 0:
+            return None
+        return int(size()) + int(overflow)
+
+    def idle(self) -> int | None:
+        """Connections that wait in the pool; None when it keeps none."""
+        checkedin = getattr(self.pool(), "checkedin", None)
+        return int(checkedin()) if callable(checkedin) else None
+
+
+class Pools:
+    """Every pool of the process that was used since ``init()``."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._states: weakref.WeakKeyDictionary[Pool, PoolState] = weakref.WeakKeyDictionary()
+        self._timeouts: dict[str, int] = {}
+        self._lock = threading.Lock()
+        pipeline.observe(db.CONNECTION_COUNT, contained("pools.count", ())(self._counts))
+        pipeline.observe(db.CONNECTION_MAX, contained("pools.max", ())(self._limits))
+        pipeline.observe(db.CONNECTION_PENDING_REQUESTS, contained("pools.pending", ())(self._pendings))
+        pipeline.observe(db.CONNECTION_TIMEOUTS, contained("pools.timeouts", ())(self._timed_out))
+
+    def of(self, pool: Pool, name: str | None) -> PoolState:
+        """Return the state of a pool, which is called ``name`` from the first use on."""
+        state = self._states.get(pool)
+        if state is None:
+            with self._lock:
+                state = self._states.setdefault(pool, PoolState(pool, pool.logging_name or name or "unnamed"))
+                self._timeouts.setdefault(state.attributes[db.POOL_NAME.name], 0)
+        return state
+
+    def count_timeout(self, state: PoolState) -> None:
+        """Count a request for a connection that the pool gave up."""
+        with self._lock:
+            self._timeouts[state.attributes[db.POOL_NAME.name]] += 1
+
+    def _each(self) -> Iterator[PoolState]:
+        with self._lock:
+            states = list(self._states.values())
+        yield from (state for state in states if state.pool() is not None)
+
+    def _counts(self) -> Iterable[tuple[float, Attributes]]:
+        idle: dict[str, int] = {}
+        used: dict[str, int] = {}
+        for state in self._each():
+            name = state.attributes[db.POOL_NAME.name]
+            used[name] = used.get(name, 0) + len(state.used)
+            if (waiting := state.idle()) is not None:
+                idle[name] = idle.get(name, 0) + waiting
+        return [
+            (count, {db.POOL_NAME.name: name, db.STATE.name: word})
+            for word, counts in (("idle", idle), ("used", used))
+            for name, count in counts.items()
+        ]
+
+    def _limits(self) -> Iterable[tuple[float, Attributes]]:
+        limits: dict[str, int] = {}
+        for state in self._each():
+            if (limit := state.limit()) is not None:
+                name = state.attributes[db.POOL_NAME.name]
+                limits[name] = limits.get(name, 0) + limit
+        return [(limit, {db.POOL_NAME.name: name}) for name, limit in limits.items()]
+
+    def _pendings(self) -> Iterable[tuple[float, Attributes]]:
+        pending: dict[str, int] = {}
+        for state in self._each():
+            name = state.attributes[db.POOL_NAME.name]
+            pending[name] = pending.get(name, 0) + state.pending
+        return [(count, {db.POOL_NAME.name: name}) for name, count in pending.items()]
+
+    def _timed_out(self) -> Iterable[tuple[float, Attributes]]:
+        with self._lock:
+            return [(count, {db.POOL_NAME.name: name}) for name, count in self._timeouts.items()]
+
+
+def name_of(url: Any) -> str:
+    """Return the name that the semantic conventions advise: ``server.address:server.port/db.namespace``.
+
+    Args:
+        url: SQLAlchemy's URL of the engine; its user and password are not looked at.
+    """
+    place = f"{url.host}:{url.port}" if url.host and url.port else url.host or ""
+    return f"{place}/{url.database}" if place and url.database else place or url.database or url.get_backend_name()

@@ -1,0 +1,124 @@
+"""Queries of SQLAlchemy: a client span and a duration for each, with the attributes of the connection that ran it."""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+import weakref
+from typing import Any
+
+from opentelemetry import context, trace
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from obskit._runtime import shards
+from obskit._runtime.guard import contained
+from obskit._runtime.pipeline import Pipeline
+from obskit.catalogue import db
+from obskit.catalogue import shards as shard_records
+
+_SYSTEMS = {
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+    "sqlite": "sqlite",
+    "oracle": "oracle.db",
+    "mssql": "microsoft.sql_server",
+}
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
+_TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+
+_OPERATION = "_obskit_operation"
+
+
+class _Operation:
+    def __init__(self, span: Span, attributes: dict[str, Any]) -> None:
+        self.span, self.attributes, self.started = span, attributes, time.perf_counter()
+
+
+def install(pipeline: Pipeline) -> None:
+    """Observe the queries of every engine."""
+    record = pipeline.instrument(db.OPERATION_DURATION)
+
+    @contained("query.begin")
+    def before(conn: Any, _cursor: Any, statement: str, parameters: Any, execution: Any, executemany: bool) -> None:
+        operation, text, table = described(statement)
+        connection = attributes_of(conn.engine)
+        attributes = {**connection, db.OPERATION.name: operation} if operation else dict(connection)
+        extra: dict[str, Any] = {db.QUERY_TEXT.name: text}
+        if table:
+            extra[db.COLLECTION.name] = table
+        if executemany and len(parameters) > 1:
+            extra[db.BATCH_SIZE.name] = len(parameters)
+        if (shard := shards.of_engine(conn.engine)) is not None:
+            shard.count()
+            extra[shard_records.SPAN_SHARD_SET.name], extra[shard_records.SPAN_SHARD.name] = shard.labels
+        name = f"{operation} {table or connection.get(db.NAMESPACE.name, '')}".strip() or connection[db.SYSTEM.name]
+        span = pipeline.span(name, SpanKind.CLIENT, {**attributes, **extra})
+        setattr(execution, _OPERATION, _Operation(span, attributes))
+
+    @contained("query.end")
+    def after(_conn: Any, _cursor: Any, _statement: str, _parameters: Any, execution: Any, _many: bool) -> None:
+        finish(execution, None)
+
+    @contained("query.error")
+    def failed(error: Any) -> None:
+        if error.execution_context is not None:
+            finish(error.execution_context, error.original_exception)
+
+    def finish(execution: Any, error: BaseException | None) -> None:
+        operation: _Operation | None = getattr(execution, _OPERATION, None)
+        if operation is None:
+            return
+        delattr(execution, _OPERATION)
+        elapsed, span = time.perf_counter() - operation.started, operation.span
+        if error is not None:
+            operation.attributes[db.ERROR_TYPE.name] = type(error).__qualname__
+            span.set_attribute(db.ERROR_TYPE.name, type(error).__qualname__)
+            span.set_status(StatusCode.ERROR)
+        token = context.attach(trace.set_span_in_context(span))
+        try:
+            record(elapsed, operation.attributes)  # with the query's span as the exemplar
+        finally:
+            context.detach(token)
+            span.end()
+
+    event.listen(Engine, "before_cursor_execute", before)
+    event.listen(Engine, "after_cursor_execute", after)
+    event.listen(Engine, "handle_error", failed)
+
+
+_attributes: weakref.WeakKeyDictionary[Engine, dict[str, Any]] = weakref.WeakKeyDictionary()
+
+
+def attributes_of(engine: Engine) -> dict[str, Any]:
+    """Return what is said of every query of an engine: system, namespace, server."""
+    known = _attributes.get(engine)
+    if known is None:
+        url = engine.url
+        pairs = {
+            db.SYSTEM.name: _SYSTEMS.get(engine.dialect.name, "other_sql"),
+            db.NAMESPACE.name: url.database,
+            db.SERVER_ADDRESS.name: url.host,
+            db.SERVER_PORT.name: url.port,
+        }
+        known = _attributes[engine] = {key: value for key, value in pairs.items() if value}
+    return known
+
+
+@functools.lru_cache(maxsize=1024)
+def described(statement: str) -> tuple[str, str, str]:
+    """Return operation, text without literals, and the one table, of a statement.
+
+    Example:
+        >>> described("SELECT * FROM orders WHERE note = 'secret' AND id > 7")
+        ('SELECT', 'SELECT * FROM orders WHERE note = ? AND id > ?', 'orders')
+    """
+    text = _COMMENT.sub(" ", statement).strip()
+    words = text.split(None, 1)
+    operation = words[0].upper() if words and words[0].isalpha() else ""
+    tables = {name.strip('"`[]') for name in _TABLE.findall(text)}
+    return operation, _LITERAL.sub("?", text)[:2048], tables.pop() if len(tables) == 1 else ""

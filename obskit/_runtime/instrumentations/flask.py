@@ -1,0 +1,102 @@
+"""Flask applications, observed as WSGI applications from outside."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from flask import Flask, has_request_context, request as current
+
+from obskit._runtime.guard import contained
+from obskit._runtime.instrumentations._http import Request, Requests
+from obskit._runtime.pipeline import Pipeline
+from obskit.config.settings import Settings
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+_ROUTE = "obskit.route"
+
+
+def install(pipeline: Pipeline, settings: Settings) -> None:
+    """Observe every Flask application of this process."""
+    requests = Requests(pipeline, settings)
+    original_call, original_finalize = Flask.wsgi_app, Flask.finalize_request
+    begin = contained("wsgi.begin")(functools.partial(_begin, requests))
+
+    @functools.wraps(original_call)
+    def wsgi_app(self: Flask, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        request: Request | None = begin(environ)
+        if request is None:
+            return original_call(self, environ, start_response)
+
+        def starting(status: str, *args: Any) -> Any:
+            _see(request, status)
+            return start_response(status, *args)
+
+        try:
+            body = original_call(self, environ, starting)
+        except BaseException as error:
+            _finish(request, environ, error)
+            raise
+        finally:
+            _leave(request)
+        return _Body(body, request, environ)
+
+    @functools.wraps(original_finalize)
+    def finalize_request(self: Flask, *args: Any, **kwargs: Any) -> Any:
+        _remember_route()
+        return original_finalize(self, *args, **kwargs)
+
+    Flask.wsgi_app = wsgi_app  # type: ignore[method-assign]
+    Flask.finalize_request = finalize_request  # type: ignore[method-assign]
+
+
+class _Body:
+    """The response's body; the request ends when the server closes it, as WSGI asks of servers."""
+
+    def __init__(self, body: Iterable[bytes], request: Request, environ: Environ) -> None:
+        self._body, self._request, self._environ = body, request, environ
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._body, "close"):
+                self._body.close()
+        finally:
+            _finish(self._request, self._environ, None)
+
+
+def _begin(requests: Requests, environ: Environ) -> Request | None:
+    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    return requests.begin(
+        environ["REQUEST_METHOD"],
+        environ.get("wsgi.url_scheme", "http"),
+        environ.get("PATH_INFO", "/"),
+        environ.get("QUERY_STRING", ""),
+        headers,
+    )
+
+
+@contained("wsgi.response")
+def _see(request: Request, status: str) -> None:
+    request.status = int(status.split(" ", 1)[0])
+
+
+@contained("wsgi.finish")
+def _finish(request: Request, environ: Environ, error: BaseException | None) -> None:
+    request.finish(environ.get(_ROUTE), error)
+
+
+@contained("wsgi.leave")
+def _leave(request: Request) -> None:
+    request.leave()
+
+
+@contained("wsgi.route")
+def _remember_route() -> None:
+    if has_request_context() and current.url_rule is not None:
+        current.environ[_ROUTE] = current.url_rule.rule

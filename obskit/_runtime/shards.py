@@ -1,0 +1,183 @@
+"""Shard traffic: declared maps, operations by shard, and what went to a shard that does not own its key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from obskit._runtime.guard import contained
+from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
+from obskit.catalogue import shards as records
+from obskit.exceptions import InputError
+
+#: Set of the shards that a session binds and that no declared map names.
+UNNAMED = "default"
+_MOST = 4096
+
+
+def _nothing(_value: float, _attributes: Attributes) -> None:
+    """Before ``init()`` operations are not counted."""
+
+
+class ShardMap:
+    """A declared map of shards; made by :func:`obskit.shards`."""
+
+    def __init__(self, name: str, shards: Mapping[str, str], version: str, owner: Callable[[Any], str] | None) -> None:
+        self.name, self.version, self.owner = name, version, owner
+        self.shards = dict(shards)
+        self._counted: dict[str, CountedShard] = {}
+
+    @property
+    def hash(self) -> str:
+        """First 12 hexadecimal digits of the SHA-256 of names and addresses, in their order.
+
+        The order counts: with a modulus it decides who owns a key.
+        """
+        text = json.dumps(list(self.shards.items()), ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def record(self, shard: object, key: object = None) -> None:
+        """Count an operation that was sent to a shard.
+
+        Args:
+            shard: Name of the shard.
+            key: The key that it was chosen by; with an ``owner`` it is checked whether the shard owns it.
+
+        Example:
+            >>> import obskit
+            >>> orders = obskit.shards("orders", {"0": "db0/orders", "1": "db1/orders"}, owner=lambda key: str(key % 2))
+            >>> orders.record("1", key=7)
+        """
+        self._record(str(shard), key)
+
+    @contained("shards.record")
+    def _record(self, shard: str, key: object) -> None:
+        self.counted(shard).count()
+        if key is not None and self.owner is not None and str(self.owner(key)) != shard:
+            _state.misrouted(1, self._attributes(shard))
+
+    def counted(self, shard: str) -> CountedShard:
+        """Return the counter of a shard; all shards that the map does not name share one."""
+        known = shard if shard in self.shards else records.UNDECLARED
+        found = self._counted.get(known)
+        if found is None:
+            found = self._counted[known] = CountedShard(self.name, known)
+        return found
+
+    def initialise(self) -> None:
+        """Give every shard its series at 0."""
+        for shard in self.shards:
+            _state.operations(0, self._attributes(shard))
+            _state.misrouted(0, self._attributes(shard))
+
+    def _attributes(self, shard: str) -> Attributes:
+        return self.counted(shard).attributes
+
+
+class CountedShard:
+    """One shard of one set, ready to be counted."""
+
+    def __init__(self, name: str, shard: str) -> None:
+        self.labels = (name, shard)
+        self.attributes: Attributes = {records.SHARD_SET.name: name, records.SHARD.name: shard}
+
+    def count(self) -> None:
+        """Count an operation."""
+        _state.operations(1, self.attributes)
+
+
+class _State:
+    """Maps and engines of this process."""
+
+    def __init__(self) -> None:
+        self.maps: dict[str, ShardMap] = {}
+        self.engines: weakref.WeakKeyDictionary[Any, CountedShard] = weakref.WeakKeyDictionary()
+        self.lock = threading.Lock()
+        self.operations: Recorder = _nothing
+        self.misrouted: Recorder = _nothing
+
+
+_state = _State()
+
+
+def declare(name: str, shards: object, *, version: str = "", owner: Callable[[Any], object] | None = None) -> ShardMap:
+    """See :func:`obskit.shards`."""
+    found = ShardMap(str(name), _addresses(shards), str(version), owner)  # type: ignore[arg-type]
+    with _state.lock:
+        _state.maps[found.name] = found
+        _state.engines.clear()  # what was learnt by an older map is learnt again
+    found.initialise()
+    return found
+
+
+def install(pipeline: Pipeline) -> None:
+    """Create the instruments, and count for the maps that were declared before."""
+    _state.operations = pipeline.instrument(records.OPERATIONS)
+    _state.misrouted = pipeline.instrument(records.MISROUTED)
+    pipeline.observe(records.MAP_INFO, contained("shards.info", ())(_infos))
+    pipeline.observe(records.MAP_SHARDS, contained("shards.count", ())(_sizes))
+    for found in list(_state.maps.values()):
+        found.initialise()
+
+
+def learn(engine: Any, shard: str) -> None:
+    """Remember that an engine is a shard: of the declared set that names it, or else of the set ``default``."""
+    if engine in _state.engines:
+        return
+    with _state.lock:
+        sets = [found for found in _state.maps.values() if shard in found.shards and found.name != UNNAMED]
+        if len(sets) == 1:
+            chosen = sets[0]
+        else:
+            chosen = _state.maps.setdefault(UNNAMED, ShardMap(UNNAMED, {}, "", None))
+            if shard not in chosen.shards:
+                chosen.shards[shard] = _address(engine)
+                chosen.initialise()
+        _state.engines[engine] = chosen.counted(shard)
+
+
+def of_engine(engine: Any) -> CountedShard | None:
+    """Return the shard that an engine is, if it is one."""
+    return _state.engines.get(engine)
+
+
+def _infos() -> Iterable[tuple[float, Attributes]]:
+    return [
+        (1, {records.SHARD_SET.name: m.name, records.HASH.name: m.hash, records.VERSION.name: m.version})
+        for m in list(_state.maps.values())
+    ]
+
+
+def _sizes() -> Iterable[tuple[float, Attributes]]:
+    return [(len(m.shards), {records.SHARD_SET.name: m.name}) for m in list(_state.maps.values())]
+
+
+def _addresses(shards: object) -> dict[str, str]:
+    """Name -> address, in order; without addresses the names alone are the map."""
+    place = "obskit.shards()"
+    if isinstance(shards, Mapping):
+        found = {str(name): _address(value) for name, value in shards.items()}
+    elif isinstance(shards, Iterable) and not isinstance(shards, (str, bytes)):
+        names = [str(name) for name in shards]
+        found = dict.fromkeys(names, "")
+        if len(found) != len(names):
+            raise InputError("a shard is named twice", place=place, remedy="name each shard once")
+    else:
+        raise InputError(f"shards cannot be {shards!r}", place=place, remedy='give {"0": "db0/orders", …} or the names')
+    if not 1 <= len(found) <= _MOST:
+        raise InputError(f"a map of {len(found)} shards", place=place, remedy=f"declare 1 to {_MOST} shards")
+    return found
+
+
+def _address(value: Any) -> str:
+    """Where a shard is, without user and password: from an engine, a URL or plain text."""
+    url = getattr(value, "url", value)
+    if hasattr(url, "host") and hasattr(url, "database"):
+        return f"{url.host}:{url.port}/{url.database}"
+    text = str(url)
+    scheme, separator, rest = text.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

@@ -1,0 +1,112 @@
+"""Starting, asking and stopping: the life of obskit in one process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from obskit._runtime import guard
+from obskit._runtime.exits import Crew, at_exit
+from obskit._runtime.pipeline import Pipeline
+from obskit.config import settings as table
+from obskit.config.settings import Settings
+
+
+@dataclass
+class Runtime:
+    """What runs in this process."""
+
+    pid: int
+    settings: Settings
+    pipeline: Pipeline
+    crew: Crew
+    registry: Any
+    closed: bool = False
+
+
+_runtime: Runtime | None = None
+_lock = threading.Lock()
+
+
+def init(arguments: dict[str, Any]) -> None:
+    """See :func:`obskit.init`."""
+    settings, complaints = table.read(arguments)
+    with _lock:
+        if settings.disabled or (_runtime is not None and _runtime.pid == os.getpid()):
+            return
+        for complaint in complaints:
+            guard.logger.warning("obskit: %s", complaint)
+        try:
+            _start(settings)
+        except Exception as fault:
+            if os.environ.get("OBSKIT_STRICT"):
+                raise
+            guard.logger.warning("obskit: cannot start: %r; the service runs unobserved", fault, exc_info=fault)
+
+
+def install(settings: Settings, pipeline: Pipeline) -> Runtime:
+    """Observe this process through a pipeline."""
+    global _runtime
+    from obskit._runtime import deferred, logs, loops, process, shards, telemetry
+    from obskit._runtime.instrumentations import Registry
+
+    registry = Registry(pipeline, settings)
+    telemetry.install(pipeline)
+    process.install(pipeline)
+    loops.install(pipeline)
+    shards.install(pipeline)
+    logs.install(pipeline, settings)
+    deferred.start()
+    registry.start()
+    _runtime = Runtime(os.getpid(), settings, pipeline, Crew(size=3), registry)
+    return _runtime
+
+
+def flush(budget: float | None = None) -> bool:
+    """Deliver what was accepted, within the budget in seconds; False when it was not enough."""
+    runtime = _runtime
+    if runtime is None or runtime.closed:
+        return True
+    from obskit._runtime import deferred
+
+    deferred.drain()
+    return runtime.crew.run(runtime.pipeline.finishers(), budget or runtime.settings.exit_budget)
+
+
+def shutdown(budget: float | None = None) -> bool:
+    """See :func:`obskit.shutdown`."""
+    runtime = _runtime
+    if runtime is None or runtime.closed or runtime.pid != os.getpid():
+        return True
+    from obskit._runtime import deferred
+
+    runtime.closed = True
+    deferred.drain()
+    delivered = runtime.crew.run(runtime.pipeline.closers(), budget or runtime.settings.exit_budget)
+    runtime.pipeline.give_up()
+    return delivered
+
+
+def status() -> dict[str, Any]:
+    """See :func:`obskit.status`."""
+    runtime = _runtime
+    if runtime is None:
+        return {"running": False}
+    return {
+        "running": not runtime.closed,
+        "service": runtime.settings.service_name,
+        "endpoint": runtime.settings.endpoint,
+        "records": runtime.pipeline.totals(),
+        "instrumentations": {e.library: {"state": e.state, "reason": e.reason} for e in runtime.registry.entries},
+        "faults": guard.faults(),
+    }
+
+
+def _start(settings: Settings) -> None:
+    from obskit._runtime import resource
+    from obskit._runtime.sdk_pipeline import SdkPipeline
+
+    install(settings, SdkPipeline(settings, resource.attributes(settings)))
+    at_exit(shutdown)

@@ -1,0 +1,37 @@
+"""Signals about the signals: what was sent, what was given up, which faults were contained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from obskit._runtime import guard
+from obskit._runtime.guard import contained
+from obskit._runtime.pipeline import Attributes, Pipeline
+from obskit.catalogue import telemetry
+
+_EXPORTED = "exported"
+
+
+def install(pipeline: Pipeline) -> None:
+    """Observe the pipeline itself."""
+
+    @contained("telemetry.exported", ())
+    def exported() -> Iterable[tuple[float, Attributes]]:
+        return [(totals[_EXPORTED], {telemetry.SIGNAL.name: signal}) for signal, totals in pipeline.totals().items()]
+
+    @contained("telemetry.dropped", ())
+    def dropped() -> Iterable[tuple[float, Attributes]]:
+        return [
+            (count, {telemetry.SIGNAL.name: signal, telemetry.REASON.name: reason})
+            for signal, totals in pipeline.totals().items()
+            for reason, count in totals.items()
+            if reason != _EXPORTED
+        ]
+
+    @contained("telemetry.faults", ())
+    def faults() -> Iterable[tuple[float, Attributes]]:
+        return [(count, {telemetry.HOOK.name: hook}) for hook, count in guard.faults().items()]
+
+    pipeline.observe(telemetry.EXPORTED, exported)
+    pipeline.observe(telemetry.DROPPED, dropped)
+    pipeline.observe(telemetry.FAULTS, faults)

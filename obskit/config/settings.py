@@ -1,0 +1,238 @@
+"""Settings of ``obskit.init()``, as one table: argument, then environment, then default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from obskit.exceptions import InputError
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+def _flag(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError("true or false")
+    return word in _TRUE
+
+
+def _seconds(text: str) -> float:
+    return _positive(float(text))
+
+
+def _milliseconds(text: str) -> float:
+    return _positive(float(text) / 1000)
+
+
+def _positive(value: float) -> float:
+    if not 0 < value <= 3600:
+        raise ValueError("a time above 0 and up to an hour")
+    return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("a URL that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _logs(text: str) -> str:
+    if text not in ("json", "off"):
+        raise ValueError("json or off")
+    return text
+
+
+def _exporter(text: str) -> bool:
+    if text not in ("otlp", "none"):
+        raise ValueError("otlp or none")
+    return text == "otlp"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Args:
+        name: Argument of ``init()``.
+        env: Environment variable.
+        default: As one would write it in the environment.
+        parse: Text to value; raises ValueError with what is allowed.
+        brief: One sentence.
+    """
+
+    name: str
+    env: str
+    default: str
+    parse: Callable[[str], Any]
+    brief: str
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("service_name", "OTEL_SERVICE_NAME", "unknown_service:python", str, "Name of the service."),
+    Setting(
+        "service_namespace",
+        "OBSKIT_SERVICE_NAMESPACE",
+        "default",
+        str,
+        "Namespace of the service: half of its job label.",
+    ),
+    Setting("disabled", "OTEL_SDK_DISABLED", "false", _flag, "Do nothing at all."),
+    Setting(
+        "endpoint",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "http://127.0.0.1:4318",
+        _url,
+        "Where the sidecar listens (OTLP/HTTP).",
+    ),
+    Setting(
+        "export_interval", "OTEL_METRIC_EXPORT_INTERVAL", "5000", _milliseconds, "Milliseconds between two exports."
+    ),
+    Setting("traces", "OTEL_TRACES_EXPORTER", "otlp", _exporter, "otlp, or none to send no spans."),
+    Setting("metrics", "OTEL_METRICS_EXPORTER", "otlp", _exporter, "otlp, or none to send no metrics."),
+    Setting("logs", "OTEL_LOGS_EXPORTER", "otlp", _exporter, "otlp, or none where Fluent Bit ships stdout."),
+    Setting(
+        "log_format",
+        "OBSKIT_LOG_FORMAT",
+        "json",
+        _logs,
+        "json: log lines on stdout become JSON; off: leave logging alone.",
+    ),
+    Setting(
+        "exit_budget",
+        "OBSKIT_EXIT_BUDGET",
+        "5",
+        _seconds,
+        "Seconds that all signals together may take to flush at exit.",
+    ),
+    Setting(
+        "excluded_paths",
+        "OBSKIT_EXCLUDED_PATHS",
+        "/health,/healthz,/livez,/ready,/readyz,/metrics",
+        _words,
+        "Paths of requests that are neither traced nor measured.",
+    ),
+    Setting(
+        "disabled_instrumentations",
+        "OBSKIT_DISABLED_INSTRUMENTATIONS",
+        "",
+        _words,
+        "Libraries to leave alone, such as sqlalchemy,flask.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values in force; fields are the names of :data:`TABLE`."""
+
+    service_name: str
+    service_namespace: str
+    disabled: bool
+    endpoint: str
+    export_interval: float
+    traces: bool
+    metrics: bool
+    logs: bool
+    log_format: str
+    exit_budget: float
+    excluded_paths: tuple[str, ...]
+    disabled_instrumentations: tuple[str, ...]
+
+
+def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
+    """Return the settings in force, and a complaint for each value of the environment that cannot be used.
+
+    A wrong argument is the programmer's error and raises; a wrong variable must not keep a pod from starting: its
+    default is used.
+
+    Args:
+        arguments: Arguments of ``init()``; None means not given.
+        environment: Environment variables.
+
+    Raises:
+        InputError: Unknown argument, or a value that it does not take.
+
+    Example:
+        >>> read({"service_name": "shop"}, {})[0].export_interval
+        5.0
+    """
+    known = {setting.name for setting in TABLE}
+    for name in arguments:
+        if name not in known:
+            raise InputError(
+                f"init() has no argument {name}", place="obskit.init()", remedy=f"known: {', '.join(sorted(known))}"
+            )
+    resource = _resource_attributes(environment)
+    values, complaints = {}, []
+    for setting in TABLE:
+        given = arguments.get(setting.name)
+        if given is not None:
+            values[setting.name] = _argument(setting, given)
+            continue
+        text = environment.get(setting.env, "").strip() or resource.get(setting.name, "")
+        try:
+            values[setting.name] = setting.parse(text or setting.default)
+        except ValueError as error:
+            complaints.append(f"{setting.env}={text!r} is not {_allowed(error)}; using {setting.default}")
+            values[setting.name] = setting.parse(setting.default)
+    assert set(values) == {field.name for field in fields(Settings)}  # noqa: S101 - the two tables are one
+    return Settings(**values), complaints
+
+
+def names() -> list[str]:
+    """Return the names of all settings."""
+    return [setting.name for setting in TABLE]
+
+
+def explain(name: str) -> dict[str, str] | None:
+    """Return what ``obskit explain`` tells of a setting, by its name or its variable, or None.
+
+    Example:
+        >>> explain("exit_budget")["environment"]
+        'OBSKIT_EXIT_BUDGET'
+    """
+    for setting in TABLE:
+        if name in (setting.name, setting.env):
+            return {
+                "setting": setting.name,
+                "meaning": setting.brief,
+                "environment": setting.env,
+                "default": setting.default,
+                "argument": f"obskit.init({setting.name}=…)",
+            }
+    return None
+
+
+def _argument(setting: Setting, given: Any) -> Any:
+    """Arguments come as Python values; durations in seconds, the rest as the environment would say it."""
+    if isinstance(given, bool) and setting.parse is _exporter:
+        return given
+    try:
+        if setting.parse is _milliseconds:
+            return _positive(float(given))
+        text = ",".join(given) if isinstance(given, (list, tuple)) else str(given)
+        return setting.parse(text)
+    except ValueError as error:
+        problem = f"{setting.name}={given!r} is not {_allowed(error)}"
+        raise InputError(problem, place="obskit.init()", remedy=setting.brief) from None
+
+
+def _allowed(error: ValueError) -> str:
+    return "a number" if "could not convert" in str(error) else str(error)
+
+
+def _resource_attributes(environment: Mapping[str, str]) -> dict[str, str]:
+    """``OTEL_RESOURCE_ATTRIBUTES`` may name the service as well."""
+    pairs = (item.partition("=") for item in environment.get("OTEL_RESOURCE_ATTRIBUTES", "").split(","))
+    attributes = {key.strip(): value.strip() for key, _, value in pairs}
+    return {
+        "service_name": attributes.get("service.name", ""),
+        "service_namespace": attributes.get("service.namespace", "") or attributes.get("k8s.namespace.name", ""),
+    }
