@@ -1,0 +1,1 @@
+"""``python -m tools.demo``: break a sharded shop and measure how long until its alert arrives."""

@@ -1,0 +1,194 @@
+"""The demo: healthy for a minute, then broken; each fault's alert must arrive within its budget and none before."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tools.bring import bring
+from tools.demo import report
+from tools.demo.faults import FAULTS, LIMIT, SLOW_SHARD
+from tools.demo.full import follow
+from tools.demo.load import SHARDS
+from tools.demo.shop import SHOP, Shop
+from tools.demo.tally import tally
+from tools.stack import Alertmanager, Jaeger, Loki, Prometheus
+from tools.stack.listeners import KubeStateMetrics, Sink, Webhook
+from tools.stack.postgres import PostgreSQL, Proxy
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "build/demo"
+HEALTHY_SECONDS = 60
+STAGGER_SECONDS = 1
+PATIENCE_SECONDS = 45
+
+
+def main() -> int:
+    """Run the demo; return its exit code."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--fault", choices=FAULTS, help="only this fault (make demo FAULT=hot)")
+    parser.add_argument("--full", action="store_true", help="with real Jaeger and Loki (make demo FULL=1)")
+    parser.add_argument("--healthy", type=float, default=HEALTHY_SECONDS, help="seconds of the healthy phase")
+    options = parser.parse_args()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    out = report.Report()
+    needed = ["prometheus", "alertmanager", "otelcol", *(["jaeger", "loki"] if options.full else [])]
+    out.say(f"programs: {', '.join(needed)}")
+    programs = bring(needed, out.say)
+    names = [options.fault] if options.fault else list(FAULTS)
+    out.say(f"rendering rules, route and sidecars of {len(names)} shops")
+    shops = [Shop(FAULTS[name], FOLDER, seed) for seed, name in enumerate(names)]
+    with contextlib.ExitStack() as stack:
+        summary = run(shops, programs, stack, out, options)
+    report.save(FOLDER / "summary.json", summary)
+    print(f"\n{out.table(summary['faults'])}\n")
+    for line in summary["lines"]:
+        print(line)
+    return 0 if summary["ok"] else 1
+
+
+def run(shops: list[Shop], programs: dict[str, Path], stack: contextlib.ExitStack, out: report.Report, options: Any) -> dict[str, Any]:
+    """Start everything, let it be healthy, break it, and count."""
+    services = [shop.fault.service for shop in shops]
+    out.say("starting PostgreSQL, Prometheus, Alertmanager")
+    postgres = stack.enter_context(PostgreSQL(FOLDER / "postgres", [f"orders_{n}" for n in range(SHARDS)]))
+    proxy = stack.enter_context(Proxy(postgres.socket))
+    webhook, sink = stack.enter_context(Webhook()), stack.enter_context(Sink())
+    kube = stack.enter_context(KubeStateMetrics("shop", services))
+    routes = [shop.route for shop in shops]
+    alertmanager = Alertmanager(programs["alertmanager"], FOLDER, webhook=webhook.url, routes=routes)
+    prometheus = Prometheus(
+        programs["prometheus"],
+        FOLDER,
+        rules=[shop.rules for shop in shops],
+        alertmanager=alertmanager.address,
+        scrape={"kube-state-metrics": kube.address},
+    )
+    backends = {"prometheus": prometheus.url, "jaeger_otlp": sink.url, "loki": sink.url}
+    servers = [alertmanager, prometheus]
+    if options.full:
+        jaeger, loki = Jaeger(programs["jaeger"], FOLDER), Loki(programs["loki"], FOLDER)
+        servers += [jaeger, loki]
+        backends |= {"jaeger_otlp": jaeger.otlp, "loki": loki.url}
+    for server in servers:
+        stack.callback(server.stop)
+        server.start()
+    for server in servers:
+        server.wait()
+    out.say("logs reach Loki through the collector" if options.full else "a sink stands in for Jaeger and Loki (FULL=1: the real ones)")
+    start_shops(shops, programs, stack, postgres, proxy, backends)
+    out.say(f"{len(shops)} shops with 2 workers each serve on {SHARDS} shards; healthy for {options.healthy:g} s")
+    early = healthy(shops, webhook, out, options.healthy)
+    for shop in shops:
+        shop.breaks(kube, proxy)
+        out.say(f"FAULT {shop.fault.name}: {shop.fault.brief}")
+        time.sleep(STAGGER_SECONDS)
+    wait(shops, webhook, out)
+    rows = [row(shop, webhook) for shop in shops]
+    story = follow(shops, prometheus, jaeger.url, loki.url, out) if options.full else []
+    for shop in shops:
+        shop.load.stop()
+    out.say("load ended; waiting for the last exports")
+    counts = tally(shops, prometheus, None if options.full else sink)
+    ok = not early and all(r["ok"] for r in rows) and counts["ok"] and all(line["ok"] for line in story)
+    return {
+        "ok": ok,
+        "faults": rows,
+        "early": [f"{service}: {alert}" for service, alert in early],
+        "records": counts,
+        "trail": story,
+        "rendered": str(FOLDER.relative_to(ROOT)),
+        "lines": lines(early, counts, story, shops),
+    }
+
+
+def start_shops(
+    shops: list[Shop],
+    programs: dict[str, Path],
+    stack: contextlib.ExitStack,
+    postgres: PostgreSQL,
+    proxy: Proxy,
+    backends: dict[str, str],
+) -> None:
+    """Create the tables, start every shop and wait until all serve."""
+    direct = [
+        f"postgresql+psycopg://{postgres.user}@/orders_{number}?host={postgres.host}&port={postgres.port}"
+        for number in range(SHARDS)
+    ]
+    subprocess.run([sys.executable, "-m", "shop", *direct], check=True, env={**os.environ, "PYTHONPATH": str(SHOP)})
+    slow = list(direct)
+    slow[SLOW_SHARD] = f"postgresql+psycopg://{postgres.user}@127.0.0.1:{proxy.port}/orders_{SLOW_SHARD}"
+    for shop in shops:
+        stack.callback(shop.stop)
+        shop.start(programs["otelcol"], slow if shop.fault.name == "slow-connect" else direct, backends)
+    for shop in shops:
+        shop.ready()
+
+
+def healthy(shops: list[Shop], webhook: Webhook, out: report.Report, seconds: float) -> list[tuple[str, str]]:
+    """Let all be well for a while; return the alerts that came all the same."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        sent = sum(shop.load.sent for shop in shops)
+        out.alive(f"  healthy: {left:3.0f} s to go, {sent} requests, {len(webhook.arrived)} alerts")
+        time.sleep(min(1, left))
+    out.settle()
+    return list(webhook.arrived)
+
+
+def wait(shops: list[Shop], webhook: Webhook, out: report.Report) -> None:
+    """Wait for the alert of each fault."""
+    missing = list(shops)
+    while missing and time.time() - max(shop.broken_at for shop in shops) < PATIENCE_SECONDS:
+        for shop in list(missing):
+            arrived = webhook.arrived.get((shop.fault.service, shop.fault.alert))
+            if arrived is not None:
+                missing.remove(shop)
+                seconds = arrived - shop.broken_at
+                out.say(f"ALERT {shop.fault.alert} of {shop.fault.service} after {seconds:.1f} s (budget {shop.budget} s)")
+        out.alive("  waiting for " + ", ".join(f"{s.fault.name} {time.time() - s.broken_at:.0f} s" for s in missing))
+        time.sleep(0.2)
+    out.settle()
+
+
+def row(shop: Shop, webhook: Webhook) -> dict[str, Any]:
+    """Return what became of a fault."""
+    arrived = webhook.arrived.get((shop.fault.service, shop.fault.alert))
+    seconds = None if arrived is None else round(arrived - shop.broken_at, 2)
+    others = sorted(alert for service, alert in webhook.arrived if service == shop.fault.service and alert != shop.fault.alert)
+    return {
+        "fault": shop.fault.name,
+        "alert": shop.fault.alert,
+        "seconds": seconds,
+        "budget": shop.budget,
+        "limit": LIMIT,
+        "ok": seconds is not None and 0 <= seconds <= min(LIMIT, shop.budget),
+        "also": others,
+        "requests": shop.load.sent,
+        "failed_requests": shop.load.failed,
+    }
+
+
+def lines(early: list[tuple[str, str]], counts: dict[str, Any], story: list[dict[str, Any]], shops: list[Shop]) -> list[str]:
+    """Return the closing lines."""
+    result = [f"alerts before the faults: {', '.join(f'{s}: {a}' for s, a in early) or 'none'}"]
+    for signal in ("spans", "logs", "metric points"):
+        count = counts[signal]
+        result.append(f"{signal}: {count['sent']} sent, {count['received']} received ({count['share']:.4%}) by {count['by']}")
+    result += [f"  {line['step']}: {line['found']}" for line in story]
+    return [*result, f"rendered files: {shops[0].folder.parent.relative_to(ROOT)}/*/rendered"]
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
