@@ -9,7 +9,7 @@
   // A series of kube-state-metrics about the service's containers.
   container(series, extra=''):: '%s{%s%s}' % [series, self.pod, if extra == '' then '' else ', ' + extra],
   // A pushed gauge: the value of the last window, so that a dead process does not linger for five minutes.
-  fresh(series):: 'last_over_time(%s[<<window>>])' % self.select(series),
+  fresh(series, extra=''):: 'last_over_time(%s[<<window>>])' % self.select(series, extra),
 
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),

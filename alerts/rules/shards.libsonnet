@@ -15,6 +15,8 @@ function(obskit)
     mean: q.select('obskit:shard_logodds:mean'),
     samples: q.select('obskit:shard_logodds:samples'),
     expected: q.select('obskit:shard_ops:expected'),
+    moved: q.select('obskit:shard_moved:ratio'),
+    moved_healthy: q.select('obskit:shard_moved:healthy'),
     firing: q.select(obskit.telemetry.alerts.name, 'alertstate="firing", alertname=~"ObskitShard(Hot|Starved|HotColdStart|StarvedColdStart|TrafficMoved)"'),
   };
   [
@@ -40,6 +42,9 @@ function(obskit)
       0.5 * sum by (%(set)s) (abs(%(count)s - %(expected)s))
       / (%(total)s >= 30)
     ||| % names),
+    record('obskit:shard_moved:healthy', '%(moved)s unless on (%(set)s) %(firing)s' % names),
+    record('obskit:shard_moved:mean', 'avg_over_time(%(moved_healthy)s[6h] offset 2m)' % names),
+    record('obskit:shard_moved:stddev', 'stddev_over_time(%(moved_healthy)s[6h] offset 2m)' % names),
     // Without a baseline yet: odds against an even share, and its significance.
     record('obskit:shard_odds:even', |||
       exp(%(logodds)s) * on (%(set)s) group_left () (count by (%(set)s) (%(count)s) - 1)

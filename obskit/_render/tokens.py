@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from obskit.catalogue import shards
 from obskit.config.project import Project, duration_seconds
 from obskit.exceptions import RenderError
 
@@ -18,6 +19,8 @@ _TOKEN = re.compile(r"<<([a-z_]+(?::[A-Za-z0-9_-]+)?)>>")
 
 #: A fast window holds three samples: two increments, of which one may be lost to a late push.
 WINDOW_SAMPLES = 3
+#: A long window holds twice as many: where a few events a second must be enough to judge a share.
+LONG_WINDOW_SAMPLES = 6
 #: Seconds of history after which a baseline counts as learnt (and cold-start alerts step back).
 LEARNED_SECONDS = 480
 
@@ -31,7 +34,7 @@ def of(project: Project) -> dict[str, str]:
         '15s'
     """
     export = duration_seconds(project.intervals.export)
-    window = WINDOW_SAMPLES * export
+    window, long = WINDOW_SAMPLES * export, LONG_WINDOW_SAMPLES * export
     return {
         "job": project.job,
         "namespace": project.service.namespace,
@@ -40,10 +43,20 @@ def of(project: Project) -> dict[str, str]:
         "by": "".join(f"{label}, " for label in project.group_labels),
         "window": f"{window}s",
         "window_count": str(window - export),
+        "window_long": f"{long}s",
+        "window_long_count": str(long - export),
         "learned_samples": str(LEARNED_SECONDS // duration_seconds(project.intervals.evaluation)),
+        "expected_shards": _expected(project),
         "grafana": project.backends.grafana or "",
         "runbooks": project.backends.runbooks,
     }
+
+
+def _expected(project: Project) -> str:
+    """A vector with the number of shards that each set must have; without any set, an empty one."""
+    label = shards.SHARD_SET.label
+    sets = [f'label_replace(vector({s.expected}), "{label}", "{s.set}", "", "")' for s in project.shards]
+    return " or ".join(sets) or "vector(0) > 1"
 
 
 def uid(namespace: str, service: str, slug: str) -> str:

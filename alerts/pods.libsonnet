@@ -1,0 +1,116 @@
+// Alerts on restarts of the service's containers, from kube-state-metrics.
+local a = import 'lib/alert.libsonnet';
+local q = import 'lib/promql.libsonnet';
+
+function(obskit)
+  local k = obskit.kubernetes;
+  local names = {
+    container: '<<by>>namespace, pod, container',
+    instance: '<<by>>namespace, pod, container, uid',
+    pod: '<<by>>namespace, pod, uid',
+    restarts: q.container(k.container_restarts.name),
+    terminated: q.container(k.container_last_terminated_timestamp.name),
+    completed: q.container(k.container_last_terminated_reason.name, 'reason="Completed"'),
+    killed: q.container(k.container_last_terminated_reason.name, 'reason="OOMKilled"'),
+    looping: q.container(k.container_waiting_reason.name, 'reason="CrashLoopBackOff"'),
+    ready: q.container(k.container_ready.name),
+    info: '%s{%s, created_by_kind!="Job"}' % [k.pod_info.name, q.namespace],
+  };
+  [
+    a.alert('ObskitPodRestarted', {
+      // The time of the last termination needs no counter, no history, and survives a container born at one restart.
+      expr: |||
+        max by (%(container)s) (
+          time() - %(terminated)s < <<param:seconds>>
+          unless on (%(instance)s) %(completed)s == 1
+        )
+      ||| % names,
+      params: { seconds: a.param('60', 15, 3600, 'seconds', 'How long ago the container may have ended.') },
+      summary: 'A container restarted.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} ended {{ $value | humanizeDuration }} ago and was started anew.',
+      fault: 'a container ends with an error',
+      window_share: '0',
+      source: 'kube_state_metrics',
+      budget: 15,
+      panel: 'pods#restarts',
+    }),
+    a.alert('ObskitPodRestarting', {
+      severity: 'critical',
+      keep_firing_for: '2m',
+      expr: |||
+        max by (%(container)s) (
+          %(restarts)s - min_over_time(%(restarts)s[2m]) >= <<param:restarts>>
+        )
+      ||| % names,
+      params: { restarts: a.param('2', 1, 100, 'restarts', 'Restarts within two minutes.') },
+      summary: 'A container restarts again and again.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} restarted {{ $value }} times within two minutes.',
+      fault: 'a container ends for the second time within two minutes',
+      window_share: '0',
+      source: 'kube_state_metrics',
+      budget: 15,
+      panel: 'pods#restarts',
+    }),
+    a.alert('ObskitPodOomKilled', {
+      severity: 'critical',
+      expr: |||
+        max by (%(container)s) (
+          time() - %(terminated)s < <<param:seconds>>
+          and on (%(instance)s) %(killed)s == 1
+        )
+      ||| % names,
+      params: { seconds: a.param('300', 15, 3600, 'seconds', 'How long ago the container may have ended.') },
+      summary: 'A container was killed because its memory ran out.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} reached its memory limit {{ $value | humanizeDuration }} ago.',
+      fault: 'a container reaches its memory limit',
+      window_share: '0',
+      source: 'kube_state_metrics',
+      budget: 15,
+      panel: 'pods#terminations',
+    }),
+    a.alert('ObskitPodCrashLooping', {
+      severity: 'critical',
+      // The reason is gone while the container runs between two crashes: the maximum of a while bridges that.
+      expr: 'max by (%(container)s) (max_over_time(%(looping)s[5m])) >= 1' % names,
+      summary: 'A container crashes whenever it is started.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} waits in CrashLoopBackOff.',
+      fault: 'the kubelet begins to wait before it starts a container again',
+      window_share: '0',
+      source: 'kube_state_metrics',
+      budget: 15,
+      panel: 'pods#waiting',
+    }),
+    a.alert('ObskitPodNotReady', {
+      'for': '1m',
+      latency_class: 'normal',
+      expr: 'min by (%(container)s) (%(ready)s) == 0' % names,
+      summary: 'A container is not ready.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} has not been ready for a minute: it gets no traffic.',
+      fault: 'the readiness probe of a container fails',
+      window_share: '0',
+      source: 'kube_state_metrics',
+      budget: 75,
+      panel: 'pods#ready',
+    }),
+    a.alert('ObskitPodRestartStorm', {
+      severity: 'critical',
+      keep_firing_for: '2m',
+      expr: |||
+        count by (<<by>>namespace, created_by_name) (
+          (
+            time() - %(terminated)s < 120
+            unless on (%(instance)s) %(completed)s == 1
+          )
+          * on (%(pod)s) group_left (created_by_name) %(info)s
+        ) >= <<param:containers>>
+      ||| % names,
+      params: { containers: a.param('2', 2, 1000, 'containers', 'Containers of one owner that ended within two minutes.') },
+      summary: 'Several pods of one owner restart at once.',
+      description: '{{ $value }} containers of {{ $labels.created_by_name }} ended within two minutes.',
+      fault: 'a second container of the same owner ends within two minutes',
+      window_share: '0',
+      source: 'kube_state_metrics',
+      budget: 15,
+      panel: 'pods#terminations',
+    }),
+  ]
