@@ -40,6 +40,7 @@ class _Listener:
                     body = gzip.decompress(body)
                 result = answer(self.path, body)
                 self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")  # Prometheus insists on one it knows
                 self.send_header("Content-Length", str(len(result)))
                 self.end_headers()
                 self.wfile.write(result)
