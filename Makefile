@@ -1,12 +1,41 @@
-.PHONY: test generate
-test: .venv/ready
-	.venv/bin/python -m pytest
+# make demo and make test do all the set-up themselves; make help lists the rest.
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-generate: .venv/ready
-	.venv/bin/python tools/generate.py
+.PHONY: help demo test test-fast lint programs generate clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: .venv/ready ## break a sharded shop, one way after another, and time its alerts (FAULT=hot: one; FULL=1: with Jaeger and Loki)
+	@$(PYTHON) -m tools.demo $(if $(FAULT),--fault $(FAULT)) $(if $(FULL),--full)
+
+test: .venv/ready ## run every test, those against the real programs included
+	$(PYTHON) -m tools.bring
+	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m pytest -n 2 --dist worksteal
+
+test-fast: .venv/ready ## run the tests that need none of the real programs
+	$(PYTHON) -m pytest -n 2 --dist worksteal -m "not real"
+
+lint: .venv/ready ## ruff and mypy
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+programs: .venv/ready ## bring the real programs into the cache
+	$(PYTHON) -m tools.bring
+
+generate: .venv/ready ## write the generated files anew
+	$(PYTHON) tools/generate.py
+
+clean: ## remove what make made in this folder; the cache of programs stays
+	rm -rf .venv build dist
 
 .venv/ready: pyproject.toml
-	python3 -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.venv/bin/python -m uv pip install --quiet --python .venv/bin/python -e '.[cli]' --group dev
-	touch $@
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10) and "obskit needs Python 3.10 or later; this is " + sys.version.split()[0])'
+	@echo "creating .venv (usually 20 s)"
+	@python3 -m venv .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -e '.[cli]' --group dev
+	@touch $@

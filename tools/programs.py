@@ -1,0 +1,67 @@
+"""The real programs of demo and tests: what each is, which version, how it is made, how long that takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build that makes one or more programs from their Go modules.
+
+    Args:
+        name: Folder below ``tools/go`` with ``go.mod`` and ``go.sum``.
+        version: Version of the programs.
+        programs: Programs that it makes.
+        packages: What to build; ``tool`` is every tool of ``go.mod``.
+        seconds: How long it usually takes on two free cores, downloads included.
+        tags: Build tags.
+        stamp: Variable that gets the version.
+    """
+
+    name: str
+    version: str
+    programs: tuple[str, ...]
+    packages: tuple[str, ...]
+    seconds: int
+    tags: str = ""
+    stamp: str = ""
+
+
+_STAMP = "github.com/prometheus/common/version.Version"
+_PROMETHEUS = "github.com/prometheus/prometheus/cmd"
+
+BUILDS = (
+    Build(
+        "prometheus",
+        "3.16.0",
+        ("prometheus", "promtool"),
+        (f"{_PROMETHEUS}/prometheus", f"{_PROMETHEUS}/promtool"),
+        150,
+        tags="remove_all_sd",  # all service discovery doubles the time
+        stamp=_STAMP,
+    ),
+    Build("alertmanager", "0.31.1", ("alertmanager", "amtool"), ("tool",), 60, stamp=_STAMP),
+    Build("otelcol", "0.155.0", ("otelcol",), (".",), 100, tags="remove_all_sd"),
+    Build("jaeger", "2.13.0", ("jaeger",), ("tool",), 150),
+    Build("loki", "3.7.8", ("loki", "logcli"), ("tool",), 300),
+)
+
+#: Program -> the build that makes it.
+BY_PROGRAM = {program: build for build in BUILDS for program in build.programs}
+
+#: Programs on PATH that are suitable, from this version on; others of the same name are passed over.
+OLDEST_ON_PATH = {
+    "prometheus": (3, 5),
+    "promtool": (3, 5),
+    "alertmanager": (0, 27),
+    "amtool": (0, 27),
+    "loki": (3, 5),
+    "logcli": (3, 5),
+}
+
+#: Programs that no registry ships and no module builds: used when the user has them.
+ONLY_ON_PATH = {
+    "fluent-bit": "install Fluent Bit 5.0.6 or later: https://docs.fluentbit.io/manual/installation",
+    "grafana": "install Grafana 12 or later: https://grafana.com/docs/grafana/latest/setup-grafana/installation",
+}
