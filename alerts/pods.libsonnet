@@ -39,7 +39,7 @@ function(obskit)
       keep_firing_for: '2m',
       expr: |||
         max by (%(container)s) (
-          %(restarts)s - min_over_time(%(restarts)s[2m]) >= <<param:restarts>>
+          round(increase(%(restarts)s[2m])) >= <<param:restarts>>
         )
       ||| % names,
       params: { restarts: a.param('2', 1, 100, 'restarts', 'Restarts within two minutes.') },

@@ -67,7 +67,7 @@ def test_prometheus_stores_every_own_metric_under_the_names_labels_and_buckets_o
         labels.setdefault(name, set()).update(series)
         if "le" in series:
             buckets.setdefault(name, set()).add(float(series["le"]))
-    labels.pop("target_info")
+    labels.pop("target_info", None)
     expected = {s.name: s for record in OWN for s in record.series}
     assert labels == {name: set(s.labels) | set(catalogue.TARGET_LABELS) for name, s in expected.items()}
     assert buckets == {n: {*s.boundaries, float("inf")} for n, s in expected.items() if s.boundaries}
