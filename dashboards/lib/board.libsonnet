@@ -1,0 +1,72 @@
+// A dashboard: panels in rows of 24 columns, the variables of its data sources, links to the others, annotations.
+{
+  // Places from left to right and from top to bottom; a row is as high as its highest panel.
+  local place(panels) =
+    std.foldl(
+      function(state, panel)
+        local wraps = state.x + panel.gridPos.w > 24;
+        local x = if wraps then 0 else state.x;
+        local y = if wraps then state.y + state.height else state.y;
+        {
+          x: x + panel.gridPos.w,
+          y: y,
+          height: if wraps then panel.gridPos.h else std.max(state.height, panel.gridPos.h),
+          panels: state.panels + [panel { id: std.length(state.panels) + 1, gridPos+: { x: x, y: y } }],
+        },
+      panels,
+      { x: 0, y: 0, height: 0, panels: [] }
+    ).panels,
+
+  local source(name, type, label) = {
+    name: name,
+    type: 'datasource',
+    query: type,
+    label: label,
+    current: {},
+    hide: 0,
+    refresh: 1,
+    regex: '',
+    options: [],
+    includeAll: false,
+    multi: false,
+  },
+  local sources = {
+    datasource: source('datasource', 'prometheus', 'Data source'),
+    loki_datasource: source('loki_datasource', 'loki', 'Loki data source'),
+    jaeger_datasource: source('jaeger_datasource', 'jaeger', 'Jaeger data source'),
+  },
+
+  // `slugs`: every dashboard of the pack, for the links; `alerts`: the series of alerts, for the annotations.
+  board(slug, title, description, panels, slugs, alerts, uses=['datasource']):: {
+    keys: { [panel.key]: true for panel in panels },
+    dashboard: {
+      uid: '<<uid:%s>>' % slug,
+      title: '<<namespace>>/<<service>>: %s' % title,
+      description: description,
+      tags: ['obskit', '<<service>>'],
+      schemaVersion: 39,
+      editable: false,
+      graphTooltip: 1,
+      refresh: '1m',
+      time: { from: 'now-30m', to: 'now' },
+      timezone: 'browser',
+      templating: { list: [sources[name] for name in uses] },
+      links: [
+        { type: 'link', title: other, url: '/d/<<uid:%s>>' % other, keepTime: true, includeVars: false, targetBlank: false, icon: 'dashboard' }
+        for other in slugs
+        if other != slug
+      ],
+      annotations: {
+        list: if std.member(uses, 'datasource') then [{
+          name: 'Alerts',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+          enable: true,
+          iconColor: 'red',
+          expr: '%s{namespace="<<namespace>>", service="<<service>>", alertstate="firing"}' % alerts,
+          titleFormat: '{{alertname}}',
+        }] else [],
+      },
+      panels: place(panels),
+    },
+  },
+}

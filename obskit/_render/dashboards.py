@@ -1,0 +1,128 @@
+"""Dashboards of a project, and the provisioning of Grafana with them and their data sources."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from obskit import _installation
+from obskit._render import jsonnet, tokens
+from obskit._render.text import json_text, yaml_text
+from obskit.catalogue import _export, telemetry
+from obskit.config.project import Project
+
+#: Uids of the data sources that the provisioning creates; the dashboards themselves know none.
+PROMETHEUS, LOKI, JAEGER = "obskit-prometheus", "obskit-loki", "obskit-jaeger"
+
+
+def files(project: Project) -> dict[str, str]:
+    """Return the files of the artefact ``dashboards``.
+
+    Args:
+        project: The parsed ``obskit.yaml``.
+    """
+    scope = _scope(project)
+    boards = {
+        f"dashboards/{slug}.json": json_text(tokens.replace(board["dashboard"], scope)) for slug, board in _boards().items()
+    }
+    return {
+        **boards,
+        "dashboards/provisioning/dashboards.yaml": yaml_text(_provider(project)),
+        "dashboards/provisioning/datasources.yaml": yaml_text(_datasources(project)),
+    }
+
+
+def tokenised() -> dict[str, str]:
+    """Return every dashboard before a project fills in its tokens: slug -> JSON, for the chart."""
+    return {slug: json_text(board["dashboard"]) for slug, board in _boards().items()}
+
+
+def panels() -> dict[str, frozenset[str]]:
+    """Return the keys of the panels of every dashboard, by which alerts name them.
+
+    Example:
+        >>> "maps" in panels()["shards"]
+        True
+    """
+    return {slug: frozenset(board["keys"]) for slug, board in _boards().items()}
+
+
+@cache
+def _boards() -> dict[str, Any]:
+    boards: dict[str, Any] = jsonnet.evaluate(_installation.directory("dashboards") / "mixin.libsonnet", _export.tree())
+    order = ("service", "database", "shards", "pods", "logs", "traces")
+    return {slug: boards[slug] for slug in order}
+
+
+def _scope(project: Project) -> dict[str, str]:
+    service = project.service
+    return tokens.of(project) | {f"uid:{slug}": tokens.uid(service.namespace, service.name, slug) for slug in _boards()}
+
+
+def _provider(project: Project) -> dict[str, Any]:
+    return {
+        "apiVersion": 1,
+        "providers": [
+            {
+                "name": f"obskit-{project.service.namespace}-{project.service.name}",
+                "folder": "obskit",
+                "type": "file",
+                "allowUiUpdates": False,
+                "options": {"path": f"/var/lib/grafana/dashboards/obskit/{project.service.name}"},
+            }
+        ],
+    }
+
+
+def _datasources(project: Project) -> dict[str, Any]:
+    """Metric → exemplar → trace → log lines and back. Grafana expands ``$``, so its own variables have two."""
+    backends, trace_id = project.backends, telemetry.LOG_TRACE_ID.name
+    prometheus = {
+        "name": "Prometheus",
+        "uid": PROMETHEUS,
+        "type": "prometheus",
+        "access": "proxy",
+        "url": backends.prometheus,
+        "jsonData": {
+            "httpMethod": "POST",
+            "timeInterval": project.intervals.export,
+            "exemplarTraceIdDestinations": [{"name": "trace_id", "datasourceUid": JAEGER}],
+        },
+    }
+    loki = {
+        "name": "Loki",
+        "uid": LOKI,
+        "type": "loki",
+        "access": "proxy",
+        "url": backends.loki,
+        "jsonData": {
+            "derivedFields": [
+                {
+                    "name": "trace",
+                    "matcherType": "label",
+                    "matcherRegex": trace_id,
+                    "datasourceUid": JAEGER,
+                    "url": "$${__value.raw}",
+                }
+            ]
+        },
+    }
+    jaeger = {
+        "name": "Jaeger",
+        "uid": JAEGER,
+        "type": "jaeger",
+        "access": "proxy",
+        "url": backends.jaeger,
+        "jsonData": {
+            "tracesToLogsV2": {
+                "datasourceUid": LOKI,
+                "spanStartTimeShift": "-15m",
+                "spanEndTimeShift": "15m",
+                "customQuery": True,
+                # By the trace id alone: over Jaeger's older API a span has no service.name to ask by.
+                "query": f'{{{telemetry.LOG_SERVICE_NAME.name}=~".+"}} | {trace_id}="$${{__trace.traceId}}"',
+            },
+            "tracesToMetrics": {"datasourceUid": PROMETHEUS},
+        },
+    }
+    return {"apiVersion": 1, "datasources": [prometheus, loki, jaeger]}
