@@ -28,7 +28,7 @@ def test_rendering_twice_gives_the_same_bytes_and_leaves_no_token() -> None:
     assert "<<" not in "".join(dashboards.files(SHOP).values())
 
 
-@pytest.mark.parametrize("alert", pack.load().alerts(), ids=lambda alert: alert.name)
+@pytest.mark.parametrize("alert", list(pack.load().alerts()), ids=lambda alert: alert.name)
 def test_every_alert_has_the_panel_that_it_names(alert: pack.Alert) -> None:
     slug, _, key = alert.panel.partition("#")
     assert key in dashboards.panels()[slug]
@@ -50,7 +50,7 @@ def test_every_query_says_whose_series_it_wants(slug: str, panel: dict) -> None:
             assert 'job="shop/shop"' in selector or 'namespace="shop"' in selector or 'service_name="shop"' in selector
 
 
-@pytest.mark.parametrize("slug", BOARDS)
+@pytest.mark.parametrize("slug", list(BOARDS))
 def test_panels_do_not_overlap_and_stay_within_24_columns(slug: str) -> None:
     cells: set[tuple[int, int]] = set()
     for panel in BOARDS[slug]["panels"]:

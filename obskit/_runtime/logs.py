@@ -6,11 +6,13 @@ import datetime
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 from opentelemetry import trace
 
 from obskit._runtime.guard import contained
+from obskit._runtime.logfiles import LineFiles
 from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
 
@@ -38,11 +40,19 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
         for handler in (handler for logger in (root, *servers) for handler in logger.handlers):
             if isinstance(handler, logging.StreamHandler) and handler.stream in (sys.stdout, sys.stderr):
                 handler.setFormatter(formatter)
+        if settings.log_directory:
+            _add(LineFiles(Path(settings.log_directory)), formatter, root, servers)
     if settings.logs:
-        sender = PipelineHandler(pipeline)
-        for logger in (root, *(logger for logger in servers if not logger.propagate)):
-            if not any(isinstance(handler, PipelineHandler) for handler in logger.handlers):
-                logger.addHandler(sender)
+        _add(PipelineHandler(pipeline), None, root, servers)
+
+
+def _add(
+    handler: logging.Handler, formatter: logging.Formatter | None, root: logging.Logger, servers: list[logging.Logger]
+) -> None:
+    """Let a handler see every record once: those that reach the root, and those of servers that do not."""
+    handler.setFormatter(formatter)
+    for logger in (root, *(logger for logger in servers if not logger.propagate)):
+        logger.addHandler(handler)
 
 
 class JsonFormatter(logging.Formatter):

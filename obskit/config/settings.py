@@ -105,6 +105,13 @@ TABLE: tuple[Setting, ...] = (
         "json: log lines on stdout become JSON; off: leave logging alone.",
     ),
     Setting(
+        "log_directory",
+        "OBSKIT_LOG_DIRECTORY",
+        "",
+        str,
+        "Folder that log lines are written to as well, for a Fluent Bit sidecar; at most 16 MiB a process.",
+    ),
+    Setting(
         "exit_budget",
         "OBSKIT_EXIT_BUDGET",
         "5",
@@ -141,6 +148,7 @@ class Settings:
     metrics: bool
     logs: bool
     log_format: str
+    log_directory: str
     exit_budget: float
     excluded_paths: tuple[str, ...]
     disabled_instrumentations: tuple[str, ...]
