@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import reference
 
 from obskit import _checks
+from obskit._render import chart
 from obskit.catalogue import _export
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +40,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference.command_line,
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
+    **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
 }
 
 

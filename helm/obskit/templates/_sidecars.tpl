@@ -1,0 +1,106 @@
+{{/* JSON: token -> text, of the sidecars' parts. */}}
+{{- define "obskit.sidecarTokens" -}}
+{{- $v := .Values -}}
+{{- $loki := urlParse (trimSuffix "/" $v.backends.loki) -}}
+{{- $port := regexFind ":[0-9]+$" $loki.host | trimPrefix ":" -}}
+{{- $queue := mul (int $v.collector.queue) 1048576 -}}
+{{- $memory := int $v.collector.memory -}}
+{{- $name := ternary "otlp_http" "otlphttp" (semverCompare ">=0.144.0" $v.collector.version) -}}
+{{- if semverCompare "<0.130.0" $v.collector.version }}{{ fail "obskit: collector.version must be 0.130.0 or later, the first whose disk queue is bounded in bytes" }}{{ end -}}
+{{- if semverCompare "<5.0.6" $v.fluentbit.version }}{{ fail "obskit: fluentbit.version must be 5.0.6 or later, the first that knows ${NAME:-default}" }}{{ end -}}
+{{- dict
+  "service" (include "obskit.name" .)
+  "namespace" (include "obskit.namespace" .)
+  "container" (include "obskit.container" .)
+  "config_map" (printf "obskit-%s" (include "obskit.name" .))
+  "logs_exporter" (ternary "none" "otlp" (eq $v.logs.via "fluentbit"))
+  "otlp_http" $name
+  "prometheus" (trimSuffix "/" $v.backends.prometheus)
+  "jaeger_otlp" (trimSuffix "/" $v.backends.jaegerOtlp)
+  "loki" (trimSuffix "/" $v.backends.loki)
+  "loki_host" $loki.hostname
+  "loki_port" ($port | default (ternary "443" "80" (eq $loki.scheme "https")))
+  "loki_path" $loki.path
+  "loki_tls" (ternary "on" "off" (eq $loki.scheme "https"))
+  "collector_image" (printf "%s:%s" $v.collector.image $v.collector.version)
+  "collector_memory" (toString $memory)
+  "collector_gomemlimit" (toString (div (mul $memory 80) 100))
+  "memory_limit" (toString (div (mul $memory 70) 100))
+  "memory_spike" (toString (div (mul $memory 15) 100))
+  "queue_traces" (toString $queue)
+  "queue_metrics" (toString (div $queue 4))
+  "queue_logs" (toString (div $queue 4))
+  "collector_disk" (toString (mul (int $v.collector.queue) 6))
+  "fluentbit_image" (printf "%s:%s" $v.fluentbit.image $v.fluentbit.version)
+  "fluentbit_memory" (toString $v.fluentbit.memory)
+  "buffer" (toString $v.fluentbit.buffer)
+  "fluentbit_disk" (toString (add (int $v.fluentbit.buffer) 64))
+  "metric_flush" "1s"
+  | toJson -}}
+{{- end -}}
+
+{{/* YAML: one part with its tokens replaced: (dict "root" $ "part" "otelcol/base"). */}}
+{{- define "obskit.part" -}}
+{{- include "obskit.replace" (dict "text" (.root.Files.Get (printf "files/sidecars/%s.yaml" .part)) "tokens" (include "obskit.sidecarTokens" .root | fromJson)) -}}
+{{- end -}}
+
+{{/* YAML: the collector's configuration, its parts merged. */}}
+{{- define "obskit.otelcol" -}}
+{{- $root := . -}}
+{{- $config := dict -}}
+{{- range concat (list "otelcol/base" "otelcol/traces" "otelcol/metrics") (ternary (list "otelcol/logs") list (eq .Values.logs.via "collector")) -}}
+{{- $config = mustMergeOverwrite $config (include "obskit.part" (dict "root" $root "part" .) | fromYaml) -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{/* JSON: the parts of the pod, in order. */}}
+{{- define "obskit.pod" -}}
+{{- $root := . -}}
+{{- $pod := dict "initContainers" list "volumes" list "env" list "volumeMounts" list -}}
+{{- range concat (ternary (list "pod/fluentbit") list (eq .Values.logs.via "fluentbit")) (list "pod/collector" "pod/app") -}}
+{{- $part := include "obskit.part" (dict "root" $root "part" .) | fromYaml -}}
+{{- range $key := keys $pod | sortAlpha }}{{ $_ := set $pod $key (concat (get $pod $key) (get $part $key | default list)) }}{{ end -}}
+{{- end -}}
+{{- toJson $pod -}}
+{{- end -}}
+
+{{- define "obskit.scope" -}}
+{{- if not (and (hasKey . "Chart") (eq .Chart.Name "obskit")) -}}
+{{- fail "obskit: call the obskit.v1.* templates with .Subcharts.obskit (or the alias of the dependency), not with ." -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a pod template includes: {{ include "obskit.v1.initContainers" .Subcharts.obskit | nindent 8 }} */}}
+{{- define "obskit.v1.initContainers" -}}
+{{- include "obskit.scope" . -}}
+{{- toYaml (include "obskit.pod" . | fromJson).initContainers -}}
+{{- end -}}
+
+{{- define "obskit.v1.volumes" -}}
+{{- include "obskit.scope" . -}}
+{{- toYaml (include "obskit.pod" . | fromJson).volumes -}}
+{{- end -}}
+
+{{- define "obskit.v1.env" -}}
+{{- include "obskit.scope" . -}}
+{{- toYaml (include "obskit.pod" . | fromJson).env -}}
+{{- end -}}
+
+{{- define "obskit.v1.volumeMounts" -}}
+{{- include "obskit.scope" . -}}
+{{- toYaml (include "obskit.pod" . | fromJson).volumeMounts -}}
+{{- end -}}
+
+{{- define "obskit.v1.podAnnotations" -}}
+{{- include "obskit.scope" . -}}
+obskit.dev/checksum: {{ printf "%s%s" (include "obskit.otelcol" .) (include "obskit.part" (dict "root" . "part" "fluentbit/base")) | sha256sum | trunc 16 }}
+{{- if eq .Values.logs.via "fluentbit" }}
+fluentbit.io/exclude-{{ include "obskit.container" . }}: "true"
+{{- end }}
+{{- end -}}
+
+{{- define "obskit.v1.podLabels" -}}
+{{- include "obskit.scope" . -}}
+obskit.dev/service: {{ include "obskit.name" . }}
+{{- end -}}

@@ -1,0 +1,161 @@
+"""The subchart, rendered by Helm's own engine, is the Python renderer's output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import helm_python as helm
+import pytest
+import yaml
+from helm_python import _native
+
+from obskit._render import alerts, chart, dashboards, pack, sidecars
+from obskit.config.project import (
+    AlertOverride,
+    Backends,
+    Collector,
+    Logs,
+    Project,
+    Service,
+    ShardSet,
+)
+
+ROOT = Path(__file__).parent.parent
+CHART = ROOT / "helm/obskit"
+APIS = ["monitoring.coreos.com/v1"]
+SHOP = Project(
+    service=Service(name="shop", namespace="shop-prod", team="commerce"),
+    shards=[ShardSet(set="orders", expected=8)],
+    group_labels=["cluster"],
+    backends=Backends(grafana="http://grafana.monitoring:3000"),
+    collector=Collector(version="0.140.0", memory=200),
+    alerts={
+        "ObskitShardHot": AlertOverride(for_="12s", severity="critical", params={"odds": 2.5}, labels={"tier": "1"}),
+        "ObskitPodNotReady": AlertOverride(enabled=False),
+        "ObskitPodRestarted": AlertOverride(keep_firing_for="3m", annotations={"summary": "Again."}),
+    },
+)
+PLAIN = Project(service=Service(name="shop", namespace="default"))
+
+
+def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
+    with helm.Chart.load(str(path)) as loaded:
+        options = {"release_name": "demo", "namespace": "default", "api_versions": APIS}
+        manifests = json.loads(_native.call_string("helm_render", loaded._raw(), json.dumps(values), json.dumps(options)))
+    return [
+        document
+        for name, text in sorted(manifests.items())
+        if name.endswith((".yaml", ".yml"))
+        for document in yaml.safe_load_all(text)
+        if document
+    ]
+
+
+def of_kind(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [document for document in documents if document["kind"] == kind]
+
+
+@pytest.mark.parametrize("project", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
+def test_the_rules_are_those_of_the_python_renderer(project: Project) -> None:
+    (rule,) = of_kind(render(chart.values(project)), "PrometheusRule")
+    assert rule["spec"]["groups"] == alerts.groups(project)
+
+
+@pytest.mark.parametrize("project", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
+def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> None:
+    made = {
+        next(iter(config["data"])): json.loads(next(iter(config["data"].values())))
+        for config in of_kind(render(chart.values(project)), "ConfigMap")
+        if "dashboard" in config["metadata"]["name"]
+    }
+    rendered = {
+        path.split("/")[1].replace(".json", ""): json.loads(text)
+        for path, text in dashboards.files(project).items()
+        if path.endswith(".json")
+    }
+    assert made == {f"shop-{slug}.json": board for slug, board in rendered.items()}
+
+
+@pytest.mark.parametrize("via", ["fluentbit", "collector"])
+@pytest.mark.parametrize("service", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
+def test_the_sidecars_configurations_are_those_of_the_python_renderer(service: Project, via: str) -> None:
+    project = Project(service=service.service, collector=service.collector, backends=service.backends, logs=Logs(via=via))
+    (config,) = [c for c in of_kind(render(chart.values(project)), "ConfigMap") if c["metadata"]["name"] == "obskit-shop"]
+    made = {name: yaml.safe_load(text) for name, text in config["data"].items()}
+    assert made == {name: yaml.safe_load(text) for name, text in sidecars.configurations(project).items()}
+
+
+def test_with_every_alert_disabled_no_rule_is_left() -> None:
+    values = {"service": {"name": "shop"}, "alerts": {a.name: {"enabled": False} for a in pack.load().alerts()}}
+    assert of_kind(render(values), "PrometheusRule") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "set service.name"),
+        ({"service": {"name": "shop"}, "alerts": {"ObskitShardHott": {}}}, "no alert is called ObskitShardHott"),
+        ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"od": 2}}}}, "has no parameter od"),
+        ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"odds": 0.5}}}}, "cannot be 0.5"),
+        ({"service": {"name": "shop"}, "colector": {}}, "colector"),
+        ({"service": {"name": 'x"} or vector(1)'}}, "service"),
+    ],
+)
+def test_wrong_values_are_refused_with_a_message(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(helm.HelmError, match=words):
+        render(values)
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Path:
+    folder = tmp_path / "chart"
+    shutil.copytree(ROOT / "examples/shop/chart", folder)
+    shutil.copytree(CHART, folder / "charts/obskit")
+    return folder
+
+
+def test_the_shops_chart_renders_a_pod_with_both_sidecars(parent: Path) -> None:
+    (deployment,) = of_kind(render({}, parent), "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    assert [c["name"] for c in pod["initContainers"]] == ["obskit-fluent-bit", "obskit-collector"]
+    assert {c["restartPolicy"] for c in pod["initContainers"]} == {"Always"}
+    environment = {e["name"]: e.get("value") for e in pod["containers"][0]["env"]}
+    assert environment["OTEL_SERVICE_NAME"] == "shop"
+    mounted = {m["name"] for c in [*pod["initContainers"], *pod["containers"]] for m in c.get("volumeMounts", ())}
+    assert mounted <= {volume["name"] for volume in pod["volumes"]}
+
+
+def test_the_shops_chart_renders_without_obskit(parent: Path) -> None:
+    documents = render({"obskit": {"enabled": False}}, parent)
+    assert {document["kind"] for document in documents} == {"Deployment"}
+    assert "initContainers" not in documents[0]["spec"]["template"]["spec"]
+
+
+def test_an_alias_renders_the_same(parent: Path, tmp_path: Path) -> None:
+    usual = of_kind(render({}, parent), "PrometheusRule")
+    path = parent / "Chart.yaml"
+    definition = yaml.safe_load(path.read_text())
+    definition["dependencies"][0] |= {"alias": "observability", "condition": "observability.enabled"}
+    path.write_text(yaml.safe_dump(definition))
+    values = yaml.safe_load((parent / "values.yaml").read_text())
+    (parent / "values.yaml").write_text(yaml.safe_dump({**values, "observability": values["obskit"]} | {"obskit": None}))
+    template = parent / "templates/deployment.yaml"
+    template.write_text(
+        template.read_text().replace(".Subcharts.obskit", ".Subcharts.observability").replace(".Values.obskit", ".Values.observability")
+    )
+    assert of_kind(render({}, parent), "PrometheusRule") == usual
+
+
+def test_a_template_called_with_the_wrong_scope_says_so(parent: Path) -> None:
+    template = parent / "templates/deployment.yaml"
+    template.write_text(template.read_text().replace(".Subcharts.obskit", "."))
+    with pytest.raises(helm.HelmError, match=r"call the obskit\.v1\.\* templates with \.Subcharts\.obskit"):
+        render({}, parent)
+
+
+def test_the_generated_files_of_the_chart_are_the_pack() -> None:
+    for path, text in chart.bundle().items():
+        assert (CHART / path).read_text(encoding="utf-8") == text, f"{path}: run make generate"
