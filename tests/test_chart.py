@@ -43,7 +43,7 @@ PLAIN = Project(service=Service(name="shop", namespace="default"))
 
 def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
     with helm.Chart.load(str(path)) as loaded:
-        options = {"release_name": "demo", "namespace": "default", "api_versions": APIS}
+        options = {"name": "demo", "namespace": "default", "api_versions": APIS}
         manifests = json.loads(_native.call_string("helm_render", loaded._raw(), json.dumps(values), json.dumps(options)))
     return [
         document

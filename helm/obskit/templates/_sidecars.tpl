@@ -66,7 +66,8 @@
 {{- end -}}
 
 {{- define "obskit.scope" -}}
-{{- if not (and (hasKey . "Chart") (eq .Chart.Name "obskit")) -}}
+{{- /* Not by the chart's name: an alias changes it. */ -}}
+{{- if not (and (hasKey . "Files") (.Files.Get "files/rules.json")) -}}
 {{- fail "obskit: call the obskit.v1.* templates with .Subcharts.obskit (or the alias of the dependency), not with ." -}}
 {{- end -}}
 {{- end -}}

@@ -58,5 +58,5 @@
 app.kubernetes.io/name: obskit
 app.kubernetes.io/instance: {{ include "obskit.name" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+helm.sh/chart: obskit-{{ .Chart.Version }}
 {{- end -}}
