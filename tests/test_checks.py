@@ -614,7 +614,6 @@ def test_the_rules_and_sidecars_of_the_shop_keep_the_contract(shop: Project) -> 
     assert [finding for finding in findings if finding.check not in ("missing-runbook", "missing-case")] == []
 
 
-@pytest.mark.xfail(reason="dashboards, runbooks or cases of some alerts are still missing")
 def test_the_shop_as_rendered_gives_no_finding(shop: Project) -> None:
     assert _checks.run(pipeline.render(shop), shop) == []
 

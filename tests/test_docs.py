@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("page", "line"), commands("obskit"), ids=lambda value: value)
-def test_every_command_of_the_documentation_runs(page: str, line: str, folder: Path) -> None:
+def test_every_command_of_the_documentation_runs(
+    page: str, line: str, folder: Path, program: Callable[[str], Path]
+) -> None:
     arguments = shlex.split(line)[1:]
+    environment = dict(os.environ)
     if arguments[0] == "test":
-        pytest.skip("needs promtool: tests/test_alerts_promtool.py runs it")
+        environment["OBSKIT_PROMTOOL"] = str(program("promtool"))
     done = subprocess.run(
-        [sys.executable, "-m", "obskit", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "obskit", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     allowed = (0, 1) if {"--diff", "--check"} & set(arguments) else (0,)
     assert done.returncode in allowed, f"{page}: {line}\n{done.stdout}{done.stderr}"

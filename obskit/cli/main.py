@@ -14,8 +14,12 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Without the program's name; from ``sys.argv`` by default.
 
     Example:
-        >>> main(["--version"])  # doctest: +SKIP
+        >>> try:
+        ...     main(["--version"])
+        ... except SystemExit as exit:
+        ...     exit.code
         obskit 0.1.0
+        0
     """
     try:
         from obskit.cli.group import cli

@@ -1,0 +1,125 @@
+"""What the alerts promise, and what a project may change of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from obskit._render import alerts, jsonnet, pack
+from obskit._render.assets import directory
+from obskit.catalogue import _export
+from obskit.config.project import AlertOverride, Intervals, Project, Service, ShardSet
+from obskit.exceptions import InputError
+
+PACK = {alert.name: alert for alert in pack.load().alerts()}
+SHOP = Service(name="shop", namespace="shop")
+
+
+def project(**settings: Any) -> Project:
+    return Project(service=SHOP, **settings)
+
+
+def rules(project: Project) -> dict[str, dict[str, Any]]:
+    return {rule["alert"]: rule for group in alerts.groups(project) for rule in group["rules"] if "alert" in rule}
+
+
+@pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))
+def test_an_alert_keeps_the_conventions(alert: pack.Alert) -> None:
+    assert re.fullmatch(r"Obskit[A-Z][A-Za-z]+", alert.name)
+    assert len(alert.name) <= 40
+    assert alert.severity in ("critical", "warning", "info")
+    assert alert.summary.endswith(".")
+    assert "{{" not in alert.summary
+
+
+@pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))
+def test_an_alert_keeps_its_promised_budget_and_a_fast_one_thirty_seconds(alert: pack.Alert) -> None:
+    spent = alerts.budget(project(), alert).seconds
+    assert spent <= alert.budget
+    assert alert.latency_class != "fast" or alert.budget <= 30
+    assert rules(project())[alert.name]["annotations"]["detection_budget"] == f"{spent}s"
+
+
+def test_slower_intervals_are_slower_alerts() -> None:
+    slow = project(intervals=Intervals(export="10s", evaluation="10s", group_wait="30s"))
+    alert = PACK["ObskitShardHot"]
+    assert alerts.budget(slow, alert).seconds > alerts.budget(project(), alert).seconds + 30
+
+
+@pytest.mark.parametrize(
+    ("override", "changed"),
+    [
+        (AlertOverride(for_="30s"), {"for": "30s"}),
+        (AlertOverride(keep_firing_for="1h"), {"keep_firing_for": "1h"}),
+        (AlertOverride(severity="critical"), {"labels.severity": "critical"}),
+        (AlertOverride(labels={"tier": "1"}), {"labels.tier": "1"}),
+        (AlertOverride(annotations={"summary": "Hot."}), {"annotations.summary": "Hot."}),
+    ],
+)
+def test_an_override_changes_its_alert_and_nothing_else(override: AlertOverride, changed: dict[str, str]) -> None:
+    before, after = rules(project()), rules(project(alerts={"ObskitShardHot": override}))
+    assert {name for name in before if before[name] != after[name]} == {"ObskitShardHot"}
+    for path, value in changed.items():
+        found: Any = after["ObskitShardHot"]
+        for key in path.split("."):
+            found = found[key]
+        assert found == value
+
+
+def test_a_longer_for_is_a_longer_budget() -> None:
+    after = rules(project(alerts={"ObskitShardHot": AlertOverride(for_="30s")}))["ObskitShardHot"]
+    assert after["annotations"]["detection_budget"] == f"{PACK['ObskitShardHot'].budget + 25}s"
+
+
+def test_a_threshold_reaches_the_expression_and_a_disabled_alert_is_gone() -> None:
+    changed = rules(
+        project(
+            alerts={
+                "ObskitShardHot": AlertOverride(params={"odds": 2.25}),
+                "ObskitShardStarved": AlertOverride(enabled=False),
+            }
+        )
+    )
+    assert "> 2.25" in changed["ObskitShardHot"]["expr"]
+    assert "ObskitShardStarved" not in changed
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"ObskitShardHott": AlertOverride()}, "no alert is called ObskitShardHott; did you mean ObskitShardHot"),
+        ({"ObskitShardHot": AlertOverride(params={"od": 1})}, "has no parameter od"),
+        ({"ObskitShardHot": AlertOverride(params={"odds": -1})}, "odds of ObskitShardHot cannot be -1"),
+    ],
+)
+def test_an_unknown_alert_or_a_threshold_out_of_range_is_refused(overrides: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        alerts.files(project(alerts=overrides))
+
+
+def test_every_rule_is_of_one_service_alone() -> None:
+    mine, other = rules(project()), rules(Project(service=Service(name="cart", namespace="shop")))
+    for name, rule in mine.items():
+        assert "shop/shop" in rule["expr"] or 'container="shop"' in rule["expr"]
+        assert "shop/shop" not in other[name]["expr"]
+
+
+def test_group_labels_are_in_every_aggregation() -> None:
+    for group in alerts.groups(project(group_labels=["cluster"])):
+        for rule in group["rules"]:
+            for labels in re.findall(r"\b(?:by|on)\s*\(([^)]*)\)", rule["expr"]):
+                assert labels.startswith(("cluster", "shard_set")), rule
+
+
+def test_the_number_of_shards_that_obskit_yaml_expects_is_checked() -> None:
+    expr = rules(project(shards=[ShardSet(set="orders", expected=8)]))["ObskitShardCountMismatch"]["expr"]
+    assert 'label_replace(vector(8), "shard_set", "orders", "", "")' in expr
+
+
+def test_both_engines_give_the_same_pack() -> None:
+    source = directory("alerts") / "mixin.libsonnet"
+    results = [jsonnet.evaluate(source, _export.tree(), engine_name=name) for name in jsonnet.ENGINES]
+    assert len(results) == 2
+    assert results[0] == results[1]
