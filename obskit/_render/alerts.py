@@ -184,7 +184,9 @@ def _refuse_unknown(project: Project, alerts: Mapping[str, pack.Alert]) -> None:
             low, high = known[param].minimum, known[param].maximum
             if not low <= value <= high:
                 problem = f"{param} of {name} cannot be {value:g}"
-                raise InputError(problem, place=inside, remedy=f"it goes from {low:g} to {high:g}: {known[param].brief}")
+                raise InputError(
+                    problem, place=inside, remedy=f"it goes from {low:g} to {high:g}: {known[param].brief}"
+                )
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:

@@ -33,12 +33,18 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
         document = tokens.replace(yaml.safe_load(path.read_text(encoding="utf-8")), scope)
         tests = [test for test in (_test(test, project, rules, left_out) for test in document["tests"]) if test]
         if tests:
-            content = {"rule_files": ["rules.yaml"], "evaluation_interval": project.intervals.evaluation, "tests": tests}
+            content = {
+                "rule_files": ["rules.yaml"],
+                "evaluation_interval": project.intervals.evaluation,
+                "tests": tests,
+            }
             result[path.name] = yaml_text(content)
     return result, left_out
 
 
-def _test(test: dict[str, Any], project: Project, rules: dict[str, Any], left_out: dict[str, str]) -> dict[str, Any] | None:
+def _test(
+    test: dict[str, Any], project: Project, rules: dict[str, Any], left_out: dict[str, str]
+) -> dict[str, Any] | None:
     questions = []
     for question in test["alert_rule_test"]:
         name = question["alertname"]

@@ -68,9 +68,7 @@ def bundle() -> dict[str, str]:
 
 def _rules() -> dict[str, Any]:
     return {
-        "groups": [
-            {"name": group.name, "rules": [_rule(rule) for rule in group.rules]} for group in pack.load().groups
-        ]
+        "groups": [{"name": group.name, "rules": [_rule(rule) for rule in group.rules]} for group in pack.load().groups]
     }
 
 
@@ -87,7 +85,9 @@ def _rule(rule: pack.Recording | pack.Alert) -> dict[str, Any]:
         "latency_class": rule.latency_class,
         "summary": rule.summary,
         "description": rule.description,
-        "params": {p.name: {"default": p.default, "minimum": p.minimum, "maximum": p.maximum} for p in rule.params.values()},
+        "params": {
+            p.name: {"default": p.default, "minimum": p.minimum, "maximum": p.maximum} for p in rule.params.values()
+        },
         "dashboard": rule.panel.partition("#")[0],
         # Without `for`, which the template adds, rounded up to evaluations.
         "budget_base": sum(step.seconds for step in budget.steps) - duration_seconds(rule.for_),

@@ -23,7 +23,8 @@ def files(project: Project) -> dict[str, str]:
     """
     scope = _scope(project)
     boards = {
-        f"dashboards/{slug}.json": json_text(tokens.replace(board["dashboard"], scope)) for slug, board in _boards().items()
+        f"dashboards/{slug}.json": json_text(tokens.replace(board["dashboard"], scope))
+        for slug, board in _boards().items()
     }
     return {
         **boards,

@@ -45,7 +45,9 @@ def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None 
     """
     try:
         text = engine(engine_name).evaluate_file(
-            str(source), tla_codes={"obskit": json.dumps(argument)}, jpathdir=[str(source.parent), str(source.parent.parent)]
+            str(source),
+            tla_codes={"obskit": json.dumps(argument)},
+            jpathdir=[str(source.parent), str(source.parent.parent)],
         )
     except RuntimeError as error:
         raise RenderError(str(error).strip()) from None

@@ -103,7 +103,6 @@ class SdkPipeline:
         self._loggers: dict[str, Any] = {}
         self._logs = self._logger_provider() if settings.logs else None
 
-
     def _meter_provider(self) -> metrics.MeterProvider:
         current = metrics.get_meter_provider()
         if isinstance(current, MeterProvider):
@@ -155,7 +154,6 @@ class SdkPipeline:
         """Spans and logs go every second at the latest, so that an alert finds its traces; milliseconds."""
         return min(1.0, self._settings.export_interval) * 1000
 
-
     def instrument(self, record: Metric) -> Recorder:
         """See the protocol."""
         if record.instrument == "histogram":
@@ -199,7 +197,6 @@ class SdkPipeline:
                 attributes=_exception(record),
             )
         )
-
 
     def totals(self) -> dict[str, dict[str, int]]:
         """See the protocol."""

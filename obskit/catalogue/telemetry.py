@@ -65,6 +65,8 @@ TARGET_INFO = ForeignMetric(
         "process_runtime_name",
         "process_runtime_version",
         "service_version",
+        "telemetry_distro_name",
+        "telemetry_distro_version",
         "telemetry_sdk_language",
         "telemetry_sdk_name",
         "telemetry_sdk_version",

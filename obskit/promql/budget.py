@@ -85,7 +85,9 @@ def compute(
     word = "export" if pushed else "scrape"
     steps = [
         Step(duration_seconds(intervals.collector_batch) if pushed else 0, "the sidecar holds the metric"),
-        Step(needed * sample, f"{window_share:g} of the {increments:g} increments in [{window}s] must follow the fault"),
+        Step(
+            needed * sample, f"{window_share:g} of the {increments:g} increments in [{window}s] must follow the fault"
+        ),
         Step(sample, f"the next {word}"),
         Step(evaluation, "the next evaluation"),
         Step(hold, f"for: {for_}"),

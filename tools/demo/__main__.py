@@ -24,7 +24,6 @@ from tools.stack.listeners import KubeStateMetrics, Sink, Webhook
 from tools.stack.postgres import PostgreSQL, Proxy
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "build/demo"
 HEALTHY_SECONDS = 60
 STAGGER_SECONDS = 1
 PATIENCE_SECONDS = 45
@@ -36,38 +35,47 @@ def main() -> int:
     parser.add_argument("--fault", choices=FAULTS, help="only this fault (make demo FAULT=hot)")
     parser.add_argument("--full", action="store_true", help="with real Jaeger and Loki (make demo FULL=1)")
     parser.add_argument("--healthy", type=float, default=HEALTHY_SECONDS, help="seconds of the healthy phase")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/demo", help="where its files go; emptied first")
     options = parser.parse_args()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    folder = options.folder.resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     out = report.Report()
     needed = ["prometheus", "alertmanager", "otelcol", *(["jaeger", "loki"] if options.full else [])]
     out.say(f"programs: {', '.join(needed)}")
     programs = bring(needed, out.say)
     names = [options.fault] if options.fault else list(FAULTS)
     out.say(f"rendering rules, route and sidecars of {len(names)} shops")
-    shops = [Shop(FAULTS[name], FOLDER, seed) for seed, name in enumerate(names)]
+    shops = [Shop(FAULTS[name], folder, seed) for seed, name in enumerate(names)]
     with contextlib.ExitStack() as stack:
-        summary = run(shops, programs, stack, out, options)
-    report.save(FOLDER / "summary.json", summary)
+        summary = run(shops, folder, programs, stack, out, options)
+    report.save(folder / "summary.json", summary)
     print(f"\n{out.table(summary['faults'])}\n")
     for line in summary["lines"]:
         print(line)
     return 0 if summary["ok"] else 1
 
 
-def run(shops: list[Shop], programs: dict[str, Path], stack: contextlib.ExitStack, out: report.Report, options: Any) -> dict[str, Any]:
+def run(
+    shops: list[Shop],
+    folder: Path,
+    programs: dict[str, Path],
+    stack: contextlib.ExitStack,
+    out: report.Report,
+    options: Any,
+) -> dict[str, Any]:
     """Start everything, let it be healthy, break it, and count."""
     services = [shop.fault.service for shop in shops]
     out.say("starting PostgreSQL, Prometheus, Alertmanager")
-    postgres = stack.enter_context(PostgreSQL(FOLDER / "postgres", [f"orders_{n}" for n in range(SHARDS)]))
+    postgres = stack.enter_context(PostgreSQL(folder / "postgres", [f"orders_{n}" for n in range(SHARDS)]))
     proxy = stack.enter_context(Proxy(postgres.socket))
     webhook, sink = stack.enter_context(Webhook()), stack.enter_context(Sink())
     kube = stack.enter_context(KubeStateMetrics("shop", services))
     routes = [shop.route for shop in shops]
-    alertmanager = Alertmanager(programs["alertmanager"], FOLDER, webhook=webhook.url, routes=routes)
+    alertmanager = Alertmanager(programs["alertmanager"], folder, webhook=webhook.url, routes=routes)
     prometheus = Prometheus(
         programs["prometheus"],
-        FOLDER,
+        folder,
         rules=[shop.rules for shop in shops],
         alertmanager=alertmanager.address,
         scrape={"kube-state-metrics": kube.address},
@@ -75,7 +83,7 @@ def run(shops: list[Shop], programs: dict[str, Path], stack: contextlib.ExitStac
     backends = {"prometheus": prometheus.url, "jaeger_otlp": sink.url, "loki": sink.url}
     servers = [alertmanager, prometheus]
     if options.full:
-        jaeger, loki = Jaeger(programs["jaeger"], FOLDER), Loki(programs["loki"], FOLDER)
+        jaeger, loki = Jaeger(programs["jaeger"], folder), Loki(programs["loki"], folder)
         servers += [jaeger, loki]
         backends |= {"jaeger_otlp": jaeger.otlp, "loki": loki.url}
     for server in servers:
@@ -83,7 +91,11 @@ def run(shops: list[Shop], programs: dict[str, Path], stack: contextlib.ExitStac
         server.start()
     for server in servers:
         server.wait()
-    out.say("logs reach Loki through the collector" if options.full else "a sink stands in for Jaeger and Loki (FULL=1: the real ones)")
+    out.say(
+        "logs reach Loki through the collector"
+        if options.full
+        else "a sink stands in for Jaeger and Loki (FULL=1: the real ones)"
+    )
     start_shops(shops, programs, stack, postgres, proxy, backends)
     out.say(f"{len(shops)} shops with 2 workers each serve on {SHARDS} shards; healthy for {options.healthy:g} s")
     early = healthy(shops, webhook, out, options.healthy)
@@ -105,7 +117,7 @@ def run(shops: list[Shop], programs: dict[str, Path], stack: contextlib.ExitStac
         "early": [f"{service}: {alert}" for service, alert in early],
         "records": counts,
         "trail": story,
-        "rendered": str(FOLDER.relative_to(ROOT)),
+        "rendered": os.path.relpath(folder),
         "lines": lines(early, counts, story, shops),
     }
 
@@ -153,7 +165,9 @@ def wait(shops: list[Shop], webhook: Webhook, out: report.Report) -> None:
             if arrived is not None:
                 missing.remove(shop)
                 seconds = arrived - shop.broken_at
-                out.say(f"ALERT {shop.fault.alert} of {shop.fault.service} after {seconds:.1f} s (budget {shop.budget} s)")
+                out.say(
+                    f"ALERT {shop.fault.alert} of {shop.fault.service} after {seconds:.1f} s (budget {shop.budget} s)"
+                )
         out.alive("  waiting for " + ", ".join(f"{s.fault.name} {time.time() - s.broken_at:.0f} s" for s in missing))
         time.sleep(0.2)
     out.settle()
@@ -163,7 +177,9 @@ def row(shop: Shop, webhook: Webhook) -> dict[str, Any]:
     """Return what became of a fault."""
     arrived = webhook.arrived.get((shop.fault.service, shop.fault.alert))
     seconds = None if arrived is None else round(arrived - shop.broken_at, 2)
-    others = sorted(alert for service, alert in webhook.arrived if service == shop.fault.service and alert != shop.fault.alert)
+    others = sorted(
+        alert for service, alert in webhook.arrived if service == shop.fault.service and alert != shop.fault.alert
+    )
     return {
         "fault": shop.fault.name,
         "alert": shop.fault.alert,
@@ -177,14 +193,18 @@ def row(shop: Shop, webhook: Webhook) -> dict[str, Any]:
     }
 
 
-def lines(early: list[tuple[str, str]], counts: dict[str, Any], story: list[dict[str, Any]], shops: list[Shop]) -> list[str]:
+def lines(
+    early: list[tuple[str, str]], counts: dict[str, Any], story: list[dict[str, Any]], shops: list[Shop]
+) -> list[str]:
     """Return the closing lines."""
     result = [f"alerts before the faults: {', '.join(f'{s}: {a}' for s, a in early) or 'none'}"]
     for signal in ("spans", "logs", "metric points"):
         count = counts[signal]
-        result.append(f"{signal}: {count['sent']} sent, {count['received']} received ({count['share']:.4%}) by {count['by']}")
+        result.append(
+            f"{signal}: {count['sent']} sent, {count['received']} received ({count['share']:.4%}) by {count['by']}"
+        )
     result += [f"  {line['step']}: {line['found']}" for line in story]
-    return [*result, f"rendered files: {shops[0].folder.parent.relative_to(ROOT)}/*/rendered"]
+    return [*result, f"rendered files: {os.path.relpath(shops[0].folder.parent)}/*/rendered"]
 
 
 if __name__ == "__main__":

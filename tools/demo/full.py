@@ -32,17 +32,27 @@ def follow(shops: list[Shop], prometheus: Prometheus, jaeger: str, loki: str, ou
 
 def _alert(prometheus: Prometheus, shop: Shop) -> dict[str, Any]:
     name = telemetry.ALERTS.name
-    found = prometheus.query(f'{name}{{alertname="{shop.fault.alert}",service="{shop.fault.service}",alertstate="firing"}}')
-    return {"step": "alert", "found": f"{shop.fault.alert}, firing" if found else "not firing any more", "ok": bool(found)}
+    found = prometheus.query(
+        f'{name}{{alertname="{shop.fault.alert}",service="{shop.fault.service}",alertstate="firing"}}'
+    )
+    return {
+        "step": "alert",
+        "found": f"{shop.fault.alert}, firing" if found else "not firing any more",
+        "ok": bool(found),
+    }
 
 
 def _trail(shop: Shop, shard: str, prometheus: Prometheus, jaeger: str, loki: str) -> list[dict[str, Any]]:
     exemplars = _exemplars(shop, prometheus)
-    steps = [{"step": "exemplar", "found": f"{len(exemplars)} trace ids in {db.OPERATION_DURATION.name}", "ok": bool(exemplars)}]
+    steps = [
+        {
+            "step": "exemplar",
+            "found": f"{len(exemplars)} trace ids in {db.OPERATION_DURATION.name}",
+            "ok": bool(exemplars),
+        }
+    ]
     tags = f'{{"{records.SPAN_SHARD.name}":"{shard}"}}'
-    traces = get(
-        f"{jaeger}/api/traces", service=shop.fault.service, tags=tags, lookback="5m", limit="200"
-    )["data"]
+    traces = get(f"{jaeger}/api/traces", service=shop.fault.service, tags=tags, lookback="5m", limit="200")["data"]
     with_logs = sorted(traces, key=_duration, reverse=True)[:40]
     for trace in with_logs:
         trace_id = trace["traceID"]
@@ -52,11 +62,19 @@ def _trail(shop: Shop, shard: str, prometheus: Prometheus, jaeger: str, loki: st
             milliseconds = _duration(trace) / 1000
             return [
                 *steps,
-                {"step": "trace", "found": f"{trace_id}: {len(spans)} spans, {milliseconds:.0f} ms, {spans[0]}", "ok": True},
+                {
+                    "step": "trace",
+                    "found": f"{trace_id}: {len(spans)} spans, {milliseconds:.0f} ms, {spans[0]}",
+                    "ok": True,
+                },
                 {"step": "logs", "found": f"{len(logged)} lines with this trace id: {logged[0]}", "ok": True},
             ]
     found = f"{len(traces)} traces of shard {shard}"
-    return [*steps, {"step": "trace", "found": found, "ok": bool(traces)}, {"step": "logs", "found": "none", "ok": False}]
+    return [
+        *steps,
+        {"step": "trace", "found": found, "ok": bool(traces)},
+        {"step": "logs", "found": "none", "ok": False},
+    ]
 
 
 def _exemplars(shop: Shop, prometheus: Prometheus) -> list[str]:

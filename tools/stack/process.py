@@ -54,7 +54,7 @@ class Server:
         """Start it, without waiting."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - a list, no shell
+            self._process = subprocess.Popen(
                 self.command,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -5,6 +5,7 @@ Source: OpenTelemetry semantic conventions, HTTP spans and HTTP metrics (stable)
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,12 @@ from obskit.config.settings import Settings
 
 _METHODS = frozenset(http.METHOD.values)
 _OTHER = "_OTHER"
+
+
+@functools.lru_cache(maxsize=1)
+def requests(pipeline: Pipeline, settings: Settings) -> Requests:
+    """Return the one observer of requests: all frameworks of a process share its instruments."""
+    return Requests(pipeline, settings)
 
 
 class Requests:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from obskit._runtime.instrumentations import _asgi
-from obskit._runtime.instrumentations._http import Requests
+from obskit._runtime.instrumentations._http import requests
 from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
 
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
     """Observe every FastAPI application of this process."""
-    _asgi.patch(FastAPI, Requests(pipeline, settings), _one_observer)
+    _asgi.patch(FastAPI, requests(pipeline, settings), _one_observer)
 
 
 def _one_observer(scope: _asgi.Scope) -> None:

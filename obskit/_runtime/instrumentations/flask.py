@@ -6,10 +6,11 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from flask import Flask, has_request_context, request as current
+from flask import Flask, has_request_context
+from flask import request as current
 
 from obskit._runtime.guard import contained
-from obskit._runtime.instrumentations._http import Request, Requests
+from obskit._runtime.instrumentations._http import Request, Requests, requests
 from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
 
@@ -21,9 +22,9 @@ _ROUTE = "obskit.route"
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
     """Observe every Flask application of this process."""
-    requests = Requests(pipeline, settings)
+    observer = requests(pipeline, settings)
     original_call, original_finalize = Flask.wsgi_app, Flask.finalize_request
-    begin = contained("wsgi.begin")(functools.partial(_begin, requests))
+    begin = contained("wsgi.begin")(functools.partial(_begin, observer))
 
     @functools.wraps(original_call)
     def wsgi_app(self: Flask, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
