@@ -11,7 +11,7 @@ help: ## list the targets
 demo: .venv/ready ## break a sharded shop, one way after another, and time its alerts (FAULT=hot: one; FULL=1: with Jaeger and Loki)
 	@$(PYTHON) -m tools.demo $(if $(FAULT),--fault $(FAULT)) $(if $(FULL),--full)
 
-test: .venv/ready ## run every test, those against the real programs included
+test: .venv/ready lint ## run every test, those against the real programs included
 	$(PYTHON) -m tools.bring
 	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m pytest -n 2 --dist worksteal
 

@@ -34,9 +34,8 @@ def commands(program: str) -> list[tuple[str, str]]:
     """Every line `$ program …` of the documentation, without what only a shell can do with its output."""
     found = []
     for page, code in blocks("console"):
-        for line in code.splitlines():
-            if line.startswith(f"$ {program} "):
-                found.append((page, re.split(r"\s+(?:#|>|\|)", line[2:])[0].strip()))
+        lines = [line[2:] for line in code.splitlines() if line.startswith(f"$ {program} ")]
+        found += [(page, re.split(r"\s+(?:#|>|\|)", line)[0].strip()) for line in lines]
     return sorted(set(found))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -174,10 +173,8 @@ def test_connections_are_counted_as_idle_or_used_also_after_a_detach(
 
 
 def test_a_request_that_the_pool_gives_up_is_a_time_out(recorded: Recorded, engine: sqlalchemy.Engine) -> None:
-    with engine.connect(), engine.connect():
-        waiting = threading.Thread(target=lambda: pytest.raises(PoolTimeout, engine.connect))
-        waiting.start()
-        waiting.join()
+    with engine.connect(), engine.connect(), pytest.raises(PoolTimeout):
+        engine.connect()
     assert count(recorded, db.CONNECTION_TIMEOUTS, **pool_of(engine)) == 1
     assert count(recorded, db.CONNECTION_PENDING_REQUESTS, **pool_of(engine)) == 0
 
@@ -219,7 +216,7 @@ def test_a_sharded_session_is_counted_by_shard_and_shards_without_traffic_are_at
         Base.metadata.create_all(engine)
     session = ShardedSession(
         shards=engines,
-        shard_chooser=lambda _mapper, instance, clause=None: f"s{instance.id % 2}",
+        shard_chooser=lambda _mapper, instance, _clause=None: f"s{instance.id % 2}",
         identity_chooser=lambda *_, **__: list(engines),
         execute_chooser=lambda _: list(engines),
     )

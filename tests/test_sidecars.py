@@ -289,7 +289,7 @@ def test_the_kustomize_component_joins_the_sidecars_to_the_app_and_to_nothing_el
 
 
 def grouped(lines: list[str]) -> list[str]:
-    """Group lines as Fluent Bit does with the rendered parser; the expressions mean the same in Python and in Onigmo."""
+    """Group lines as Fluent Bit does with the rendered parser; the expressions mean the same in Python and Onigmo."""
     parser = yaml.safe_load(sidecars.parts()["fluentbit/base"].replace("<<", ""))["multiline_parsers"][0]
     states = {rule["state"]: re.compile(rule["regex"].strip("/")) for rule in parser["rules"]}
     records: list[list[str]] = []

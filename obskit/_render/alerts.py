@@ -87,7 +87,8 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
         "severity": _override(project, alert).severity or alert.severity,
         "for": _for(project, alert),
         "params": [
-            f"{p.name} = {_params(project, alert)[f'param:{p.name}']} ({p.unit}, from {p.minimum:g} to {p.maximum:g}): {p.brief}"
+            f"{p.name} = {_params(project, alert)[f'param:{p.name}']} "
+            f"({p.unit}, from {p.minimum:g} to {p.maximum:g}): {p.brief}"
             for p in alert.params.values()
         ],
         "budget": f"{spent.seconds}s when {alert.fault} (promised at the default intervals: {alert.budget}s)",

@@ -22,7 +22,7 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
         project: The parsed ``obskit.yaml``.
 
     Returns:
-        File name -> promtool's YAML, which reads the rules from ``rules.yaml`` beside it; and alert -> why its cases are
+        File name -> promtool's YAML, which reads the rules from ``rules.yaml`` beside it; alert -> why its cases are
         left out.
     """
     rules = {rule["alert"]: rule for group in alerts.groups(project) for rule in group["rules"] if "alert" in rule}

@@ -20,7 +20,7 @@ from obskit.catalogue import LogField, telemetry
 from obskit.config.project import Backends, Project, duration_seconds
 from obskit.exceptions import InputError
 
-#: Component -> its names by the collector's version, newest first; the old name still works for a while, with a warning.
+#: Component -> its names by the collector's version, newest first; the old one works on for a while, with a warning.
 COMPONENTS: dict[str, tuple[tuple[str, str], ...]] = {"otlp_http": (("0.144.0", "otlp_http"), ("0.0.0", "otlphttp"))}
 
 #: Oldest versions that the configurations work with, and why.
@@ -63,7 +63,7 @@ def configurations(project: Project) -> dict[str, str]:
 
 
 def pod(project: Project, configs: dict[str, str]) -> dict[str, Any]:
-    """Return what a pod needs: ``initContainers`` and ``volumes`` of the pod, ``annotations``, and the app's container."""
+    """Return what a pod needs: ``initContainers``, ``volumes`` and ``annotations``, and the app's container."""
     values = tokens(project)
     used = (["pod/fluentbit"] if project.logs.via == "fluentbit" else []) + ["pod/collector", "pod/app"]
     loaded = [part(name, values) for name in used]
@@ -87,7 +87,7 @@ def pod(project: Project, configs: dict[str, str]) -> dict[str, Any]:
 
 @cache
 def parts() -> dict[str, str]:
-    """Return every part of ``sidecars/`` as text, names of log fields filled in: ``otelcol/base`` -> YAML with tokens."""
+    """Return the parts of ``sidecars/`` as text, names of log fields filled in: ``otelcol/base`` -> YAML and tokens."""
     fields = {
         key[4:].lower(): value.name
         for key, value in vars(telemetry).items()

@@ -46,10 +46,10 @@ def yaml_text(data: Any, *, header: bool = True) -> str:
 
 
 def json_text(data: Any) -> str:
-    """Return data as JSON with an indent of two and a final newline.
+    r"""Return data as JSON with an indent of two and a final newline.
 
     Example:
         >>> json_text({"a": 1})
-        '{\\n  "a": 1\\n}\\n'
+        '{\n  "a": 1\n}\n'
     """
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

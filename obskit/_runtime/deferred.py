@@ -1,7 +1,7 @@
 """Recording from places where no lock may be taken.
 
-The garbage collector calls back in the middle of anything, also of an instrument that holds its lock in the same thread;
-a pool returns a forgotten connection from there. What is measured there is only noted, and recorded a moment later.
+The garbage collector calls back in the middle of anything, also of an instrument that holds its lock in that thread; a
+pool returns a forgotten connection from there. What is measured there is only noted, and recorded a moment later.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def at_exit(finish: Callable[[], object]) -> None:
     ):
         return
 
-    def terminate(number: int, frame: FrameType | None) -> None:
+    def terminate(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
             finish()

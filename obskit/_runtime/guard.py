@@ -46,7 +46,7 @@ def contained(hook: str, default: Any = None) -> Callable[[_Hook], _Hook]:
                 if _injected:
                     _raise_injected(hook)
                 return function(*args, **kwargs)
-            except Exception as fault:  # whatever it is, it is ours
+            except Exception as fault:  # noqa: BLE001 - whatever it is, it is ours
                 _count(hook, fault)
                 return default
 

@@ -1,8 +1,8 @@
 """How long from a fault to the notification, at worst.
 
-    T = batch + (f·k + 1)·S + I + ceil(for/I)·I + I·c + group_wait        with k = W/S − 1
+    T = batch + (f·k + 1)·S + I + ceil(for/I)·I + I·c + group_wait        with k = W/S - 1
 
-S is the interval of the samples (export interval of pushed signals, scrape interval of scraped ones), W the window of the
+S is the interval of the samples (of the export of pushed signals, of the scrape of others), W the window of the
 expression, f the share of the window's increments that must lie after the fault, I the evaluation interval, c the
 recording rules of other groups in the chain, and batch the longest time that the sidecar holds a pushed metric.
 Measured against a real Prometheus and Alertmanager by ``make demo``.

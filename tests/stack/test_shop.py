@@ -64,25 +64,26 @@ def seen(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("shop")
     paths = {name: program(name) for name in ("prometheus", "otelcol")}
     databases = [f"orders_{number}" for number in range(SHARDS)]
-    with PostgreSQL(folder / "postgres", databases) as postgres, Sink() as sink:
-        with Prometheus(paths["prometheus"], folder) as prometheus, Tap(prometheus.url) as tap:
-            urls = [
-                f"postgresql+psycopg://{postgres.user}@/{d}?host={postgres.host}&port={postgres.port}"
-                for d in databases
-            ]
-            environment = {**os.environ, "PYTHONPATH": str(SHOP)}
-            subprocess.run([sys.executable, "-m", "shop", *urls], check=True, env=environment)
-            shop = Shop(FAULTS["hot"], folder, seed=1)
-            try:
-                shop.start(paths["otelcol"], urls, {"prometheus": tap.url, "jaeger_otlp": sink.url, "loki": sink.url})
-                shop.ready()
-                wait_until(
-                    lambda: db.OPERATION_DURATION.name in tap.metrics and runtime.EVENT_LOOP_LAG.name in tap.metrics
-                )
-                time.sleep(2)
-                yield Seen(tap.metrics, stored(prometheus, shop.project.job))
-            finally:
-                shop.stop()
+    with (
+        PostgreSQL(folder / "postgres", databases) as postgres,
+        Sink() as sink,
+        Prometheus(paths["prometheus"], folder) as prometheus,
+        Tap(prometheus.url) as tap,
+    ):
+        urls = [
+            f"postgresql+psycopg://{postgres.user}@/{d}?host={postgres.host}&port={postgres.port}" for d in databases
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(SHOP)}
+        subprocess.run([sys.executable, "-m", "shop", *urls], check=True, env=environment)
+        shop = Shop(FAULTS["hot"], folder, seed=1)
+        try:
+            shop.start(paths["otelcol"], urls, {"prometheus": tap.url, "jaeger_otlp": sink.url, "loki": sink.url})
+            shop.ready()
+            wait_until(lambda: db.OPERATION_DURATION.name in tap.metrics and runtime.EVENT_LOOP_LAG.name in tap.metrics)
+            time.sleep(2)
+            yield Seen(tap.metrics, stored(prometheus, shop.project.job))
+        finally:
+            shop.stop()
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

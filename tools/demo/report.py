@@ -48,7 +48,8 @@ class Report:
         ]
         widths = [max(len(str(line[i])) for line in (heads, *lines)) for i in range(len(heads))]
         text = [
-            "  ".join(str(cell).ljust(width) for cell, width in zip(line, widths)).rstrip() for line in (heads, *lines)
+            "  ".join(str(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in (heads, *lines)
         ]
         return "\n".join([text[0], "-" * len(text[0]), *(self._coloured(line) for line in text[1:])])
 

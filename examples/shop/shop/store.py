@@ -30,8 +30,8 @@ class Order(Base):
 class _Shards:
     """The map in use: changed as a whole, read without a lock."""
 
-    engines: dict[str, Engine] = {}
-    order: list[str] = []
+    engines: dict[str, Engine]
+    order: list[str]
     sessions: sessionmaker[ShardedSession]
 
 

@@ -88,7 +88,7 @@ class Registry:
         try:
             module = importlib.import_module(f"{__name__}.{entry.module}")
             module.install(self.pipeline, self.settings)
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - a library that we do not know in this version
             entry.state, entry.reason = "failed", f"{type(fault).__name__}: {fault}"[:120]
             logger.warning("obskit: cannot instrument %s: %r", entry.library, fault)
         else:

@@ -5,9 +5,9 @@ Source: OpenTelemetry semantic conventions, HTTP spans and HTTP metrics (stable)
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Mapping
 from contextvars import Token
 from typing import Any
@@ -23,11 +23,14 @@ from obskit.config.settings import Settings
 _METHODS = frozenset(http.METHOD.values)
 _OTHER = "_OTHER"
 
+_observers: weakref.WeakKeyDictionary[Pipeline, Requests] = weakref.WeakKeyDictionary()
 
-@functools.lru_cache(maxsize=1)
+
 def requests(pipeline: Pipeline, settings: Settings) -> Requests:
-    """Return the one observer of requests: all frameworks of a process share its instruments."""
-    return Requests(pipeline, settings)
+    """Return the one observer of requests of a pipeline: all frameworks of a process share its instruments."""
+    if pipeline not in _observers:
+        _observers[pipeline] = Requests(pipeline, settings)
+    return _observers[pipeline]
 
 
 class Requests:

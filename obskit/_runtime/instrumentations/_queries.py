@@ -48,11 +48,7 @@ def install(pipeline: Pipeline) -> None:
         operation, text, table = described(statement)
         connection = attributes_of(conn.engine)
         attributes = {**connection, db.OPERATION.name: operation} if operation else dict(connection)
-        extra: dict[str, Any] = {db.QUERY_TEXT.name: text}
-        if table:
-            extra[db.COLLECTION.name] = table
-        if executemany and len(parameters) > 1:
-            extra[db.BATCH_SIZE.name] = len(parameters)
+        extra = _only_on_spans(text, table, len(parameters) if executemany else 1)
         if (shard := shards.of_engine(conn.engine)) is not None:
             shard.count()
             extra[shard_records.SPAN_SHARD_SET.name], extra[shard_records.SPAN_SHARD.name] = shard.labels
@@ -89,6 +85,11 @@ def install(pipeline: Pipeline) -> None:
     event.listen(Engine, "before_cursor_execute", before)
     event.listen(Engine, "after_cursor_execute", after)
     event.listen(Engine, "handle_error", failed)
+
+
+def _only_on_spans(text: str, table: str, batch: int) -> dict[str, Any]:
+    pairs = {db.QUERY_TEXT.name: text, db.COLLECTION.name: table, db.BATCH_SIZE.name: batch if batch > 1 else 0}
+    return {key: value for key, value in pairs.items() if value}
 
 
 _attributes: weakref.WeakKeyDictionary[Engine, dict[str, Any]] = weakref.WeakKeyDictionary()

@@ -1,6 +1,6 @@
 """SQLAlchemy 2.0 and later: connections of each pool, and queries of each connection.
 
-Pools are observed at class level, so that engines made before ``init()``, and pools remade by ``dispose()``, are covered.
+Pools are observed at class level, so that engines made before ``init()`` and pools remade by ``dispose()`` are covered.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _pool: ContextVar[PoolState | None] = ContextVar("obskit_pool", default=None)
 _BORROWED = "obskit.borrowed"
 
 
-def install(pipeline: Pipeline, settings: Settings) -> None:
+def install(pipeline: Pipeline, _settings: Settings) -> None:
     """Observe every pool and every engine of this process."""
     pools = Pools(pipeline)
     _observe_engine()
