@@ -42,6 +42,14 @@ BAD = {
         "obskit.yaml:3: intervals.scrape cannot be '0s'",
     ),
     "quote in a name": ("service: {name: 'shop\"}) or up'}\n", "obskit.yaml:1: service.name cannot be"),
+    "line break after a name": (
+        'service:\n  name: "shop\\n"\n',
+        "obskit.yaml:2: service.name cannot be 'shop\\n'; remove the control character",
+    ),
+    "line break in a key": (
+        'service: {name: shop}\nalerts: {"A\\n": {enabled: false}}\n',
+        "obskit.yaml:2: alerts cannot be 'A\\n'; remove the control character",
+    ),
     "quote in a URL": (
         "service: {name: shop}\nbackends: {loki: 'http://x\"y'}\n",
         "obskit.yaml:2: backends.loki cannot be",

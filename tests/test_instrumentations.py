@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from starlette.routing import Mount, Route
 
 import obskit
 from obskit import testing
+from obskit._runtime.instrumentations._queries import described
 from obskit.catalogue import db, http, shards, telemetry
 from obskit.testing import Recorded
 
@@ -185,6 +187,24 @@ def test_a_query_is_a_client_span_without_its_literals(recorded: Recorded, engin
     (span,) = recorded.spans
     assert span.attributes[db.QUERY_TEXT.name] == "select ? as note, ?"
     assert span.attributes[db.SYSTEM.name] == "sqlite"
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("select * from a where note = 'it''s -- a secret' and n = 7", "select * from a where note = ? and n = ?"),
+        ("select 1 /* 'not a string */ from a -- 'nor this", "select ?   from a"),
+        ("select '/*', password, '*/' from a", "select ?, password, ? from a"),
+    ],
+)
+def test_literals_and_comments_are_told_apart(statement: str, text: str) -> None:
+    assert described(statement) == ("SELECT", text, "a")
+
+
+def test_what_a_log_call_adds_goes_with_its_record(recorded: Recorded) -> None:
+    logging.getLogger("shop").warning("order", extra={"customer": 3, "tags": ["a"]})
+    (record,) = recorded.logs
+    assert dict(record.attributes) == {"customer": 3, "tags": "['a']"}
 
 
 def test_a_query_that_fails_says_why_and_the_service_sees_its_own_error(

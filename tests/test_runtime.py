@@ -96,6 +96,44 @@ def test_sigterm_flushes_and_then_ends_the_process_as_it_always_did() -> None:
         assert sink.spans["job"] == 1
 
 
+def test_a_signal_in_the_middle_of_a_record_neither_hangs_nor_takes_longer_than_the_budget() -> None:
+    done = python(
+        """
+        import os, signal, threading, time, obskit
+        from obskit._runtime import deferred
+        obskit.init()
+        held = threading.Lock()
+        deferred.later(lambda value, attributes: held.acquire())(1, {})
+        with held:  # as an instrument holds its lock while it records
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        """,
+        timeout=30,
+        **NOWHERE,
+    )
+    assert done.returncode == -signal.SIGTERM, done.stderr
+
+
+def test_a_forked_child_that_exits_delivers_what_it_did_and_nothing_is_patched_twice() -> None:
+    with Sink() as sink:
+        done = python(
+            """
+            import os, sys, obskit, sqlalchemy
+            obskit.init(service_name="parent")
+            engine = sqlalchemy.create_engine("sqlite://")
+            if os.fork() == 0:
+                obskit.init(service_name="child")
+                with engine.connect() as connection:
+                    connection.execute(sqlalchemy.text("select 1"))
+                sys.exit()
+            os.wait()
+            """,
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+        )
+        assert done.returncode == 0, done.stderr
+        assert dict(sink.spans) == {"parent": 1}
+
+
 def test_a_handler_of_the_service_for_sigterm_is_left_alone() -> None:
     done = python(
         """
@@ -230,6 +268,22 @@ def test_log_lines_are_json_with_the_ids_of_the_trace_and_the_exception(tmp_path
     assert (second["message"], "trace_id" in second) == ("outside", False)
     (file,) = tmp_path.glob("*.jsonl")
     assert file.read_text().splitlines()[:2] == lines[:2]
+
+
+def test_text_that_is_no_unicode_is_still_one_line_of_json_and_one_record() -> None:
+    with Sink() as sink:
+        done = python(
+            """
+            import logging, obskit
+            obskit.init(service_name="shop")
+            logging.getLogger("shop").warning("read %s", "caf\\u00e9-\\udce9", extra={"file": b"\\xe9"})
+            """,
+            PYTHONIOENCODING="utf-8",
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+        )
+        line = json.loads(done.stdout)
+        assert (line["message"], line["file"]) == ("read caf\u00e9-\udce9", "b'\\xe9'")
+        assert sink.logs["shop"] == 1
 
 
 def test_every_reason_of_a_drop_is_one_that_the_catalogue_names() -> None:

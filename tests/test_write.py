@@ -69,6 +69,13 @@ def test_a_folder_that_is_a_file_is_an_input_error(tmp_path: Path) -> None:
         write(FILES, tmp_path / "out")
 
 
+def test_a_folder_in_the_place_of_a_file_stops_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "dashboards/x.json").mkdir(parents=True)
+    with pytest.raises(InputError, match="this is a folder, and a file goes there; move it away first"):
+        write(FILES, tmp_path)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["dashboards", "x.json"]
+
+
 def test_a_failure_half_way_leaves_the_earlier_output_as_it_was(tmp_path: Path) -> None:
     write(FILES, tmp_path)
     with pytest.raises(InputError, match="cannot be written"):

@@ -13,10 +13,12 @@ from pathlib import Path
 import reference
 
 from obskit import _checks
-from obskit._render import chart
+from obskit._render import chart, pipeline
 from obskit.catalogue import _export
+from obskit.config.loading import load
 
 ROOT = Path(__file__).resolve().parent.parent
+SHOP = "examples/shop"
 
 
 def signals() -> str:
@@ -34,6 +36,11 @@ def checks() -> str:
     return "\n".join(lines) + "\n"
 
 
+def shop() -> dict[str, str]:
+    """Return everything that the shop's obskit.yaml renders to: path below examples/shop/rendered -> text."""
+    return pipeline.render(load(ROOT / SHOP / "obskit.yaml")[0], pipeline.ARTEFACTS)
+
+
 #: Path -> what makes its text.
 FILES: dict[str, Callable[[], str]] = {
     "docs/reference/signals.md": signals,
@@ -41,6 +48,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
     **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
+    **{f"{SHOP}/rendered/{path}": functools.partial(str, text) for path, text in shop().items()},
 }
 
 

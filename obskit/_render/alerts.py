@@ -26,7 +26,6 @@ def files(project: Project) -> dict[str, str]:
         "alerts/rules.yaml": yaml_text({"groups": rules}),
         "alerts/prometheusrule.yaml": yaml_text(_custom_resource(project, rules)),
         "alerts/alertmanager-route.yaml": yaml_text({"route": route(project)}),
-        "alerts/alertmanagerconfig.yaml": yaml_text(_alertmanager_config(project)),
     }
 
 
@@ -214,31 +213,4 @@ def _custom_resource(project: Project, rules: list[dict[str, Any]]) -> dict[str,
         "kind": "PrometheusRule",
         "metadata": _metadata(project),
         "spec": {"groups": rules},
-    }
-
-
-def _alertmanager_config(project: Project) -> dict[str, Any]:
-    """The operator adds the matcher on namespace itself; it spells the rest in camel case."""
-    fast = {
-        "matchers": [{"name": "latency_class", "value": "fast", "matchType": "="}],
-        "groupBy": ["..."],
-        "groupWait": project.intervals.group_wait,
-        "groupInterval": "1m",
-        "repeatInterval": "4h",
-        "receiver": "default",
-    }
-    top = {
-        "matchers": [{"name": "service", "value": project.service.name, "matchType": "="}],
-        "groupBy": ["alertname", "namespace", "service"],
-        "groupWait": "30s",
-        "groupInterval": "5m",
-        "repeatInterval": "4h",
-        "receiver": "default",
-        "routes": [fast],
-    }
-    return {
-        "apiVersion": "monitoring.coreos.com/v1alpha1",
-        "kind": "AlertmanagerConfig",
-        "metadata": _metadata(project),
-        "spec": {"route": top, "receivers": [{"name": "default"}]},
     }

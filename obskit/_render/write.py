@@ -67,6 +67,11 @@ def write(files: Mapping[str, str], folder: Path) -> list[Difference]:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError("this is a file", place=str(folder), remedy="give a folder with -o")
+    for path in files:
+        if (folder / path).is_dir():
+            raise InputError(
+                "this is a folder, and a file goes there", place=str(folder / path), remedy="move it away first"
+            )
     differences = compare(files, folder)
     listed = _listed(folder)
     for difference in differences:

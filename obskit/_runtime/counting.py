@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 
 
@@ -25,27 +26,33 @@ class Account:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._waiting = 0
+        # Re-entrant: the handler of a signal may close the books while the thread that it interrupts writes them.
+        self._lock = threading.RLock()
         self._totals: Counter[str] = Counter(exported=0, queue_full=0, export_failed=0, shutdown=0)
 
     def accepted(self) -> None:
         """Count a record that entered the queue."""
-        self._waiting += 1
-        if self._waiting > self._capacity:
-            self._waiting -= 1
-            self._totals["queue_full"] += 1
+        with self._lock:
+            if self._waiting < self._capacity:
+                self._waiting += 1
+            else:
+                self._totals["queue_full"] += 1
 
     def handed_on(self, records: int) -> None:
         """Count records that left the queue for the wire."""
-        self._waiting = max(0, self._waiting - records)
+        with self._lock:
+            self._waiting = max(0, self._waiting - records)
 
     def settled(self, records: int, *, taken: bool) -> None:
         """Count records that the collector took, or that were given up after the last retry."""
-        self._totals["exported" if taken else "export_failed"] += records
+        with self._lock:
+            self._totals["exported" if taken else "export_failed"] += records
 
     def closed(self) -> None:
         """Count what is still in the queue when the budget of the exit is over."""
-        self._totals["shutdown"] += self._waiting
-        self._waiting = 0
+        with self._lock:
+            self._totals["shutdown"] += self._waiting
+            self._waiting = 0
 
     def totals(self) -> dict[str, int]:
         """Return ``exported`` and each reason of a drop."""

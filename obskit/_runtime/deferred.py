@@ -6,6 +6,7 @@ pool returns a forgotten connection from there. What is measured there is only n
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -40,8 +41,12 @@ def drain() -> None:
 
 
 def start() -> None:
-    """Drain every half second, on a daemon thread."""
+    """Drain every half second, on a daemon thread; in a forked child as well."""
+    _run()
+    os.register_at_fork(after_in_child=_run)
 
+
+def _run() -> None:
     def work() -> None:
         while True:
             time.sleep(_PERIOD)

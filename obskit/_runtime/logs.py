@@ -88,10 +88,23 @@ class JsonFormatter(logging.Formatter):
             fields["exception_type"] = record.exc_info[0].__qualname__
             fields["exception_message"] = str(record.exc_info[1])
             fields["exception_stacktrace"] = self.formatException(record.exc_info)
-        for key, value in vars(record).items():
-            if key not in _STANDARD and key not in fields:
-                fields[key] = value
-        return json.dumps(fields, ensure_ascii=False, default=str)
+        added = {key: value for key, value in extras(record).items() if key not in fields}
+        return encodable(json.dumps({**fields, **added}, ensure_ascii=False, default=str))
+
+
+def encodable(text: str) -> str:
+    r"""Return text with lone surrogates, as of a file name that is no UTF-8, as escapes: they have no UTF-8.
+
+    Example:
+        >>> print(encodable("caf\udce9"))
+        caf\udce9
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def extras(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what the caller added to a record with ``extra``."""
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
 
 
 class PipelineHandler(logging.Handler):

@@ -27,6 +27,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace import SpanKind
 
 from obskit._runtime.counting import Account
+from obskit._runtime.logs import encodable, extras
 from obskit._runtime.pipeline import Attributes, Reading, Recorder
 from obskit._version import __version__
 from obskit.catalogue import Metric
@@ -193,8 +194,8 @@ class SdkPipeline:
                 timestamp=int(record.created * 1e9),
                 severity_text=record.levelname,
                 severity_number=_severity(record.levelno),
-                body=record.getMessage(),
-                attributes=_exception(record),
+                body=encodable(record.getMessage()),
+                attributes={**_extras(record), **_exception(record)},
             )
         )
 
@@ -229,6 +230,14 @@ def _severity(level: int) -> SeverityNumber:
     return SeverityNumber.TRACE
 
 
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    """What the caller added, as values that an attribute may have."""
+    return {
+        key: value if isinstance(value, (bool, int, float)) else encodable(str(value))
+        for key, value in extras(record).items()
+    }
+
+
 def _exception(record: logging.LogRecord) -> dict[str, str]:
     """The attributes of a logged exception, as the semantic conventions call them."""
     if not record.exc_info or record.exc_info[0] is None:
@@ -238,6 +247,6 @@ def _exception(record: logging.LogRecord) -> dict[str, str]:
         "exception.type": kind.__qualname__
         if kind.__module__ == "builtins"
         else f"{kind.__module__}.{kind.__qualname__}",
-        "exception.message": str(error),
-        "exception.stacktrace": logging.Formatter().formatException(record.exc_info),
+        "exception.message": encodable(str(error)),
+        "exception.stacktrace": encodable(logging.Formatter().formatException(record.exc_info)),
     }

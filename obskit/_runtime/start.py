@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from obskit._runtime import guard
-from obskit._runtime.exits import Crew, at_exit
+from obskit._runtime.exits import Crew, Job, at_exit
 from obskit._runtime.pipeline import Pipeline
 from obskit.config import settings as table
 from obskit.config.settings import Settings
@@ -18,7 +19,6 @@ from obskit.config.settings import Settings
 class Runtime:
     """What runs in this process."""
 
-    pid: int
     settings: Settings
     pipeline: Pipeline
     crew: Crew
@@ -34,7 +34,7 @@ def init(arguments: dict[str, Any]) -> None:
     """See :func:`obskit.init`."""
     settings, complaints = table.read(arguments)
     with _lock:
-        if settings.disabled or (_runtime is not None and _runtime.pid == os.getpid()):
+        if settings.disabled or _runtime is not None:
             return
         for complaint in complaints:
             guard.logger.warning("obskit: %s", complaint)
@@ -60,7 +60,7 @@ def install(settings: Settings, pipeline: Pipeline) -> Runtime:
     logs.install(pipeline, settings)
     deferred.start()
     registry.start()
-    _runtime = Runtime(os.getpid(), settings, pipeline, Crew(size=3), registry)
+    _runtime = Runtime(settings, pipeline, Crew(size=3), registry)
     return _runtime
 
 
@@ -69,22 +69,16 @@ def flush(budget: float | None = None) -> bool:
     runtime = _runtime
     if runtime is None or runtime.closed:
         return True
-    from obskit._runtime import deferred
-
-    deferred.drain()
-    return runtime.crew.run(runtime.pipeline.finishers(), budget or runtime.settings.exit_budget)
+    return _deliver(runtime, runtime.pipeline.finishers(), budget)
 
 
 def shutdown(budget: float | None = None) -> bool:
     """See :func:`obskit.shutdown`."""
     runtime = _runtime
-    if runtime is None or runtime.closed or runtime.pid != os.getpid():
+    if runtime is None or runtime.closed:
         return True
-    from obskit._runtime import deferred
-
     runtime.closed = True
-    deferred.drain()
-    delivered = runtime.crew.run(runtime.pipeline.closers(), budget or runtime.settings.exit_budget)
+    delivered = _deliver(runtime, runtime.pipeline.closers(), budget)
     runtime.pipeline.give_up()
     return delivered
 
@@ -102,6 +96,15 @@ def status() -> dict[str, Any]:
         "instrumentations": {e.library: {"state": e.state, "reason": e.reason} for e in runtime.registry.entries},
         "faults": guard.faults(),
     }
+
+
+def _deliver(runtime: Runtime, jobs: list[Job], budget: float | None) -> bool:
+    """Record what was noted, then run the jobs: all on the crew, since a signal handler must not wait for a lock."""
+    from obskit._runtime import deferred
+
+    allowed = runtime.settings.exit_budget if budget is None else budget
+    deadline = time.monotonic() + allowed
+    return runtime.crew.run([deferred.drain], allowed) and runtime.crew.run(jobs, deadline - time.monotonic())
 
 
 def _start(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from obskit._version import __version__
-from obskit.exceptions import InputError, ObskitError
+from obskit.exceptions import ObskitError
 
 #: Command -> (module below obskit.cli, one line for the overview).
 COMMANDS = {
@@ -56,8 +56,6 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except InputError as error:
-            _fail(str(error))
         except ObskitError as error:
             _fail(str(error))
         except BrokenPipeError:  # `obskit … | head`

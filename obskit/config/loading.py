@@ -37,6 +37,7 @@ def load(file: Path) -> tuple[Project, Document]:
         InputError: The file cannot be used. Several problems are several lines of one message.
     """
     document = read(file)
+    _refuse_control_characters(document, document.data, ())
     try:
         return msgspec.convert(document.data, Project), document
     except msgspec.ValidationError as error:
@@ -55,6 +56,17 @@ def schema() -> dict[str, Any]:
         "title": "obskit.yaml",
         **msgspec.json.schema(Project),
     }
+
+
+def _refuse_control_characters(document: Document, value: Any, path: Path_) -> None:
+    """Only annotations are free text; the patterns of the model let a final line break pass, as ``$`` does."""
+    if isinstance(value, str) and "annotations" not in path and not value.isprintable():
+        raise _error(document, path, f"{spell(path)} cannot be {_shown(value)}", "remove the control character")
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        if isinstance(key, str):
+            _refuse_control_characters(document, key, path)
+        _refuse_control_characters(document, child, (*path, key))
 
 
 def _explain(document: Document, error: msgspec.ValidationError) -> InputError:

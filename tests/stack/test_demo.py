@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools.demo.__main__ import row
 from tools.demo.faults import FAULTS
+from tools.demo.outcome import row
 
 ROOT = Path(__file__).parents[2]
 

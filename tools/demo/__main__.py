@@ -14,9 +14,10 @@ from typing import Any
 
 from tools.bring import bring
 from tools.demo import report
-from tools.demo.faults import FAULTS, LIMIT, SLOW_SHARD
+from tools.demo.faults import FAULTS, SLOW_SHARD
 from tools.demo.full import follow
 from tools.demo.load import SHARDS
+from tools.demo.outcome import lines, row
 from tools.demo.shop import SHOP, Shop
 from tools.demo.tally import tally
 from tools.stack import Alertmanager, Jaeger, Loki, Prometheus
@@ -50,9 +51,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         summary = run(shops, folder, programs, stack, out, options)
     report.save(folder / "summary.json", summary)
-    print(f"\n{out.table(summary['faults'])}\n")
-    for line in summary["lines"]:
-        print(line)
+    out.end(summary["faults"], lines(summary))
     return 0 if summary["ok"] else 1
 
 
@@ -98,27 +97,26 @@ def run(
     )
     start_shops(shops, programs, stack, postgres, proxy, backends)
     out.say(f"{len(shops)} shops with 2 workers each serve on {SHARDS} shards; healthy for {options.healthy:g} s")
-    early = healthy(shops, webhook, out, options.healthy)
-    for shop in shops:
-        shop.breaks(kube, proxy)
-        out.say(f"FAULT {shop.fault.name}: {shop.fault.brief}")
-        time.sleep(STAGGER_SECONDS)
-    wait(shops, webhook, out)
+    with out.live():
+        early = healthy(shops, webhook, out, options.healthy)
+        for shop in shops:
+            shop.breaks(kube, proxy)
+            out.say(f"FAULT {shop.fault.name}: {shop.fault.brief}")
+            time.sleep(STAGGER_SECONDS)
+        wait(shops, webhook, out)
     rows = [row(shop, webhook) for shop in shops]
     story = follow(shops, prometheus, jaeger.url, loki.url, out) if options.full else []
     for shop in shops:
         shop.load.stop()
     out.say("load ended; waiting for the last exports")
     counts = tally(shops, prometheus, None if options.full else sink)
-    ok = not early and all(r["ok"] for r in rows) and counts["ok"] and all(line["ok"] for line in story)
     return {
-        "ok": ok,
+        "ok": not early and all(part["ok"] for part in (*rows, counts, *story)),
         "faults": rows,
         "early": [f"{service}: {alert}" for service, alert in early],
         "records": counts,
         "trail": story,
-        "rendered": os.path.relpath(folder),
-        "lines": lines(early, counts, story, shops),
+        "folder": os.path.relpath(folder),
     }
 
 
@@ -149,10 +147,11 @@ def healthy(shops: list[Shop], webhook: Webhook, out: report.Report, seconds: fl
     """Let all be well for a while; return the alerts that came all the same."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        sent = sum(shop.load.sent for shop in shops)
-        out.alive(f"  healthy: {left:3.0f} s to go, {sent} requests, {len(webhook.arrived)} alerts")
-        time.sleep(min(1, left))
-    out.settle()
+        out.show(
+            [row(shop, webhook, over=False) for shop in shops],
+            f"healthy for another {left:.0f} s: {len(webhook.arrived)} alerts",
+        )
+        time.sleep(min(0.5, left))
     return list(webhook.arrived)
 
 
@@ -160,51 +159,14 @@ def wait(shops: list[Shop], webhook: Webhook, out: report.Report) -> None:
     """Wait for the alert of each fault."""
     missing = list(shops)
     while missing and time.time() - max(shop.broken_at for shop in shops) < PATIENCE_SECONDS:
+        rows = {shop.fault.name: row(shop, webhook, over=False) for shop in shops}
         for shop in list(missing):
-            arrived = webhook.arrived.get((shop.fault.service, shop.fault.alert))
-            if arrived is not None:
+            now = rows[shop.fault.name]
+            if now["seconds"] is not None:
                 missing.remove(shop)
-                seconds = arrived - shop.broken_at
-                out.say(
-                    f"ALERT {shop.fault.alert} of {shop.fault.service} after {seconds:.1f} s (budget {shop.budget} s)"
-                )
-        out.alive("  waiting for " + ", ".join(f"{s.fault.name} {time.time() - s.broken_at:.0f} s" for s in missing))
+                out.say(f"ALERT {now['alert']} after {now['seconds']:.1f} s (budget {now['budget']} s)")
+        out.show(list(rows.values()), f"waiting for {len(missing)} alerts")
         time.sleep(0.2)
-    out.settle()
-
-
-def row(shop: Shop, webhook: Webhook) -> dict[str, Any]:
-    """Return what became of a fault."""
-    arrived = webhook.arrived.get((shop.fault.service, shop.fault.alert))
-    seconds = None if arrived is None else round(arrived - shop.broken_at, 2)
-    others = sorted(
-        alert for service, alert in webhook.arrived if service == shop.fault.service and alert != shop.fault.alert
-    )
-    return {
-        "fault": shop.fault.name,
-        "alert": shop.fault.alert,
-        "seconds": seconds,
-        "budget": shop.budget,
-        "limit": LIMIT,
-        "ok": seconds is not None and 0 <= seconds <= min(LIMIT, shop.budget),
-        "also": others,
-        "requests": shop.load.sent,
-        "failed_requests": shop.load.failed,
-    }
-
-
-def lines(
-    early: list[tuple[str, str]], counts: dict[str, Any], story: list[dict[str, Any]], shops: list[Shop]
-) -> list[str]:
-    """Return the closing lines."""
-    result = [f"alerts before the faults: {', '.join(f'{s}: {a}' for s, a in early) or 'none'}"]
-    for signal in ("spans", "logs", "metric points"):
-        count = counts[signal]
-        result.append(
-            f"{signal}: {count['sent']} sent, {count['received']} received ({count['share']:.4%}) by {count['by']}"
-        )
-    result += [f"  {line['step']}: {line['found']}" for line in story]
-    return [*result, f"rendered files: {os.path.relpath(shops[0].folder.parent)}/*/rendered"]
 
 
 if __name__ == "__main__":

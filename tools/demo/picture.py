@@ -7,25 +7,20 @@ import json
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+
+from tools.demo.outcome import lines
+from tools.demo.report import table
 
 ROOT = Path(__file__).parents[2]
 
 
 def draw(summary: dict) -> str:
     """Return the picture of a summary as SVG."""
-    table = Table(title="fault → notification, measured on a real Prometheus and Alertmanager", title_justify="left")
-    for head in ("fault", "alert", "arrived after", "its budget", "verdict"):
-        table.add_column(head, justify="right" if head in ("arrived after", "its budget") else "left")
-    for row in summary["faults"]:
-        verdict = "[green]ok[/]" if row["ok"] else "[red]broken[/]"
-        table.add_row(row["fault"], row["alert"], f"{row['seconds']} s", f"{row['budget']} s", verdict)
-    console = Console(record=True, width=100, file=io.StringIO())
-    console.print(f"$ make demo\n\nalerts in the healthy minute before: {', '.join(summary['early']) or 'none'}\n")
-    console.print(table)
-    for signal in ("spans", "logs", "metric points"):
-        count = summary["records"][signal]
-        console.print(f"{signal}: {count['sent']} sent, {count['received']} received")
+    console = Console(record=True, width=100, file=io.StringIO(), markup=False)
+    console.print("$ make demo\n")
+    console.print(table(summary["faults"]))
+    for line in lines(summary):
+        console.print(line)
     return console.export_svg(title="obskit", unique_id="obskit")
 
 

@@ -27,9 +27,9 @@ _SYSTEMS = {
     "oracle": "oracle.db",
     "mssql": "microsoft.sql_server",
 }
-_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
+#: In one pass, since a quote may stand in a comment and the sign of a comment in quotes.
+_COMMENT_OR_LITERAL = re.compile(r"(/\*.*?\*/|--[^\n]*)|'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b", re.DOTALL)
 _TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 
 _OPERATION = "_obskit_operation"
 
@@ -118,8 +118,8 @@ def described(statement: str) -> tuple[str, str, str]:
         >>> described("SELECT * FROM orders WHERE note = 'secret' AND id > 7")
         ('SELECT', 'SELECT * FROM orders WHERE note = ? AND id > ?', 'orders')
     """
-    text = _COMMENT.sub(" ", statement).strip()
+    text = _COMMENT_OR_LITERAL.sub(lambda found: " " if found[1] else "?", statement).strip()
     words = text.split(None, 1)
     operation = words[0].upper() if words and words[0].isalpha() else ""
     tables = {name.strip('"`[]') for name in _TABLE.findall(text)}
-    return operation, _LITERAL.sub("?", text)[:2048], tables.pop() if len(tables) == 1 else ""
+    return operation, text[:2048], tables.pop() if len(tables) == 1 else ""
