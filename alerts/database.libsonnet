@@ -28,8 +28,8 @@ function(obskit)
       summary: 'Requests wait long for a database connection.',
       description: 'At least {{ $value | humanizePercentage }} of the requests for a connection of pool {{ $labels.%s }} waited longer than 250 ms.' % pool,
       fault: 'half of the requests for a connection wait 500 ms',
-      window_share: '0.4',
-      budget: 26,
+      window_share: '0.2',
+      budget: 27,
       panel: 'database#wait',
     }),
     a.alert('ObskitDatabaseConnectionCreateSlow', {

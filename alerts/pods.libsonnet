@@ -14,6 +14,7 @@ function(obskit)
     killed: q.container(k.container_last_terminated_reason.name, 'reason="OOMKilled"'),
     looping: q.container(k.container_waiting_reason.name, 'reason="CrashLoopBackOff"'),
     ready: q.container(k.container_ready.name),
+    ended: '%s{%s, phase=~"Succeeded|Failed"}' % [k.pod_status_phase.name, q.namespace],
     info: '%s{%s, created_by_kind!="Job"}' % [k.pod_info.name, q.namespace],
   };
   [
@@ -83,7 +84,12 @@ function(obskit)
     a.alert('ObskitPodNotReady', {
       'for': '1m',
       latency_class: 'normal',
-      expr: 'min by (%(container)s) (%(ready)s) == 0' % names,
+      // A pod that has ended, was evicted, or is of a Job that is done is not ready for ever.
+      expr: |||
+        min by (%(container)s) (
+          %(ready)s unless on (%(pod)s) %(ended)s == 1
+        ) == 0
+      ||| % names,
       summary: 'A container is not ready.',
       description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} has not been ready for a minute: it gets no traffic.',
       fault: 'the readiness probe of a container fails',

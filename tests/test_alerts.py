@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from obskit._installation import directory
 from obskit._render import alerts, jsonnet, pack
-from obskit._render.assets import directory
 from obskit.catalogue import _export
 from obskit.config.project import AlertOverride, Intervals, Project, Service, ShardSet
 from obskit.exceptions import InputError

@@ -70,9 +70,57 @@ BAD = {
     "an alias": ("a: &a [x]\nb: [*a, *a]\n", "obskit.yaml:2: alias *a is not allowed"),
     "deep nesting": ("[" * 100_000, "the nesting is too deep"),
     "a key that is no text": ("on: 1\n", 'obskit.yaml:1: key on is not text; quote it: "on"'),
+    "a number of base sixty": (
+        "service: {name: shop}\ncollector: {memory: 1:30:00}\n",
+        "obskit.yaml:2: 1:30:00 is not a plain number; write it in plain digits",
+    ),
+    "a number of 5000 digits": (
+        f"service: {{name: shop}}\ncollector: {{memory: {'9' * 5000}}}\n",
+        "obskit.yaml:2: 9999999999999999999999999999999999999… is not a plain number",
+    ),
+    "too much memory": (
+        "service: {name: shop}\ncollector: {memory: 99999999}\n",
+        "obskit.yaml:2: collector.memory must be at most 1048576, not 99999999",
+    ),
+    "a version of many digits": (
+        f"service: {{name: shop}}\ncollector: {{version: {'9' * 5000}.0.0}}\n",
+        "obskit.yaml:2: collector.version cannot be",
+    ),
+    "a port that is none": (
+        "service: {name: shop}\nbackends: {loki: 'http://loki:99999'}\n",
+        "obskit.yaml:2: backends.loki cannot be 'http://loki:99999'; its host or its port is not valid",
+    ),
+    "an address that is none": (
+        "service: {name: shop}\nbackends: {prometheus: 'http://[1::2::3]:9090'}\n",
+        "obskit.yaml:2: backends.prometheus cannot be 'http://[1::2::3]:9090'",
+    ),
+    "a URL without a host": (
+        "service: {name: shop}\nbackends: {loki: 'http:///x'}\n",
+        "obskit.yaml:2: backends.loki cannot be 'http:///x'",
+    ),
+    "one set twice": (
+        "service: {name: shop}\nshards:\n- {set: a, expected: 8}\n- {set: a, expected: 9}\n",
+        "obskit.yaml:4: shards[1].set is 'a' again; describe each set once",
+    ),
+    "one group label twice": (
+        "service: {name: shop}\ngroup_labels: [cluster, cluster]\n",
+        "obskit.yaml:2: group_labels[1] is 'cluster' again; list each label once",
+    ),
+    "a label that Prometheus keeps for itself": (
+        "service: {name: shop}\nalerts: {ObskitShardHot: {labels: {__name__: x}}}\n",
+        'obskit.yaml:2: alerts.ObskitShardHot.labels: "__name__" does not match',
+    ),
+    "a template that is not closed": (
+        'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {summary: "{{ $labels.shard"}\n',
+        "obskit.yaml:4: alerts.ObskitShardHot.annotations.summary has a {{ or }} without its other half",
+    ),
+    "a duration longer than any": (
+        "service: {name: shop}\nalerts: {ObskitShardHot: {for: 999999d}}\n",
+        "obskit.yaml:2: alerts.ObskitShardHot.for cannot be '999999d'; write a duration",
+    ),
     "not a number": (
         "service: {name: shop}\nalerts: {A: {params: {x: .nan}}}\n",
-        "obskit.yaml:2: .nan is not a finite number",
+        "obskit.yaml:2: .nan is not a plain number; write it in plain digits",
     ),
 }
 

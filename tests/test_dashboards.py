@@ -9,8 +9,8 @@ import re
 import pytest
 import yaml
 
+from obskit._installation import directory
 from obskit._render import dashboards, jsonnet, pack
-from obskit._render.assets import directory
 from obskit.catalogue import _export
 from obskit.config.project import Project, Service
 

@@ -12,8 +12,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from obskit._installation import directory
 from obskit._render import sidecars
-from obskit._render.assets import directory
 from obskit.catalogue import telemetry
 from obskit.config.project import Backends, Collector, FluentBit, Intervals, Logs, Project, Service, duration_seconds
 from obskit.exceptions import InputError

@@ -17,7 +17,7 @@ function(obskit)
     expected: q.select('obskit:shard_ops:expected'),
     moved: q.select('obskit:shard_moved:ratio'),
     moved_healthy: q.select('obskit:shard_moved:healthy'),
-    firing: q.select(obskit.telemetry.alerts.name, 'alertstate="firing", alertname=~"ObskitShard(Hot|Starved|HotColdStart|StarvedColdStart|TrafficMoved)"'),
+    firing: q.select(obskit.telemetry.alerts.name, 'alertstate="firing", alertname=~"ObskitShard(Hot|Starved|TrafficMoved)"'),
   };
   [
     // W - S seconds of rate are the increments that the window really holds.
@@ -31,6 +31,7 @@ function(obskit)
       )
       and on (%(set)s) %(total)s >= 10
     ||| % names),
+    // Only alerts that compare with the baseline freeze it: those without one would keep it from ever being learnt.
     record('obskit:shard_logodds:healthy', '%(logodds)s unless on (%(set)s) %(firing)s' % names),
     record('obskit:shard_logodds:samples', 'count_over_time(%(healthy)s[6h] offset 2m)' % names),
     record('obskit:shard_logodds:mean', 'avg_over_time(%(healthy)s[6h] offset 2m) and %(samples)s >= <<learned_samples>>' % names),

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from obskit import catalogue
 from obskit._render import pack, tokens
 from obskit._render.text import yaml_text
 from obskit.config.project import AlertOverride, Project, Service
@@ -13,6 +14,11 @@ from obskit.exceptions import InputError
 from obskit.promql import budget as budgets
 
 Rule = dict[str, Any]
+
+#: Labels of every alert, which no override replaces.
+_ALERT_LABELS = frozenset({"alertname", "severity", "latency_class", "namespace", "service"})
+#: Labels that expressions group by: a group label of the same name would be there twice.
+_OWN_LABELS = frozenset(catalogue.TARGET_LABELS).union(*(series.labels for series in catalogue.series().values()))
 
 
 def files(project: Project) -> dict[str, str]:
@@ -168,14 +174,26 @@ def _for(project: Project, alert: pack.Alert) -> str:
 
 def _params(project: Project, alert: pack.Alert) -> dict[str, str]:
     given = _override(project, alert).params
-    return {f"param:{p.name}": f"{given[p.name]:g}" if p.name in given else p.default for p in alert.params.values()}
+    return {f"param:{p.name}": _number(given[p.name]) if p.name in given else p.default for p in alert.params.values()}
+
+
+def _number(value: float) -> str:
+    """As Helm writes a number too: the shortest text that is the same number."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _refuse_unknown(project: Project, alerts: Mapping[str, pack.Alert]) -> None:
+    for index, label in enumerate(project.group_labels):
+        if label in _OWN_LABELS:
+            problem = f"group_labels cannot hold {label}, which the rules use themselves"
+            raise InputError(problem, place=f"group_labels[{index}]", remedy="leave it out")
     for name, override in project.alerts.items():
         place = f"alerts.{name}"
         if name not in alerts:
             raise InputError(f"no alert is called {name}", place=place, remedy=_nearest(name, alerts))
+        for label in _ALERT_LABELS.intersection(override.labels):
+            remedy = "set severity" if label == "severity" else "the route and the dashboards rely on it: leave it out"
+            raise InputError(f"{name} cannot set the label {label}", place=f"{place}.labels.{label}", remedy=remedy)
         known = alerts[name].params
         for param, value in override.params.items():
             inside = f"{place}.params.{param}"

@@ -1,7 +1,4 @@
-"""The Helm subchart: the pack as data that its templates fill in, and the values of a project.
-
-The chart assumes the default intervals; so its budgets are those of the Python renderer at the defaults.
-"""
+"""The Helm subchart: the pack as data that its templates fill in, and the values of a project."""
 
 from __future__ import annotations
 
@@ -9,9 +6,15 @@ from typing import Any
 
 from obskit._render import alerts, dashboards, pack, sidecars
 from obskit._render.text import json_text, yaml_text
-from obskit.config.project import Project, Service, duration_seconds
+from obskit.config.project import Intervals, Project, Service
+from obskit.exceptions import RenderError
 
-_DEFAULTS = Project(service=Service(name="shop"))
+#: A project, and one whose intervals are all different: what a rule needs of each interval must come out the same.
+_PROJECT = Project(service=Service(name="shop"))
+_SLOWER = Project(
+    service=Service(name="shop"),
+    intervals=Intervals(export="7s", scrape="11s", evaluation="3s", group_wait="2s", collector_batch="4s"),
+)
 
 
 def files(project: Project) -> dict[str, str]:
@@ -35,6 +38,14 @@ def values(project: Project) -> dict[str, Any]:
         },
         "groupLabels": list(project.group_labels),
         "shards": [{"set": shards.set, "expected": shards.expected} for shards in project.shards],
+        "databases": [{"name": database.name, "system": database.system} for database in project.databases],
+        "intervals": {
+            "export": project.intervals.export,
+            "scrape": project.intervals.scrape,
+            "evaluation": project.intervals.evaluation,
+            "groupWait": project.intervals.group_wait,
+            "collectorBatch": project.intervals.collector_batch,
+        },
         "backends": {
             "prometheus": backends.prometheus,
             "loki": backends.loki,
@@ -75,7 +86,6 @@ def _rules() -> dict[str, Any]:
 def _rule(rule: pack.Recording | pack.Alert) -> dict[str, Any]:
     if isinstance(rule, pack.Recording):
         return {"record": rule.record, "expr": rule.expr}
-    budget = alerts.budget(_DEFAULTS, rule)
     return {
         "alert": rule.name,
         "expr": rule.expr,
@@ -89,9 +99,24 @@ def _rule(rule: pack.Recording | pack.Alert) -> dict[str, Any]:
             p.name: {"default": p.default, "minimum": p.minimum, "maximum": p.maximum} for p in rule.params.values()
         },
         "dashboard": rule.panel.partition("#")[0],
-        # Without `for`, which the template adds, rounded up to evaluations.
-        "budget_base": sum(step.seconds for step in budget.steps) - duration_seconds(rule.for_),
+        "source": rule.source,
+        **_needs(rule),
     }
+
+
+def _needs(alert: pack.Alert) -> dict[str, Any]:
+    """What an alert needs until it fires, in samples and evaluations, from which the template computes its budget.
+
+    Raises:
+        RenderError: It cannot be said without the intervals: a window is no multiple of the samples.
+    """
+    found = []
+    for project in (_PROJECT, _SLOWER):
+        spent = alerts.budget(project, alert)
+        found.append({"samples": round(spent.samples, 6), "evaluations": spent.evaluations})
+    if found[0] != found[1]:
+        raise RenderError(f"the budget of {alert.name} depends on more than samples and evaluations: {found}")
+    return found[0]
 
 
 def _override(override: Any) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from obskit._render import assets, jsonnet
+from obskit import _installation
+from obskit._render import jsonnet
 from obskit.catalogue import _export
 
 
@@ -111,7 +112,7 @@ def load() -> Pack:
         >>> "ObskitShardMapMismatch" in {alert.name for alert in load().alerts()}
         True
     """
-    data = jsonnet.evaluate(assets.directory("alerts") / "mixin.libsonnet", _export.tree())
+    data = jsonnet.evaluate(_installation.directory("alerts") / "mixin.libsonnet", _export.tree())
     return Pack(tuple(Group(g["name"], g["family"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"]))
 
 

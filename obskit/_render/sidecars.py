@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
-from obskit._render.assets import directory
+from obskit._installation import directory
 from obskit._render.text import yaml_text
+from obskit._render.tokens import replace
 from obskit.catalogue import LogField, telemetry
 from obskit.config.project import Backends, Project, duration_seconds
 from obskit.exceptions import InputError
@@ -29,7 +31,7 @@ OLDEST = {
     "fluentbit": ("5.0.6", "the first that knows ${NAME:-default}"),
 }
 
-_TOKEN = re.compile(r"<<([a-z][a-z0-9_:]*)>>")
+_LOG_FIELD = re.compile(r"<<log:([a-z0-9_]+)>>")
 
 
 def files(project: Project) -> dict[str, str]:
@@ -95,25 +97,25 @@ def parts() -> dict[str, str]:
     }
     root = directory("sidecars")
     return {
-        path.relative_to(root).with_suffix("").as_posix(): _TOKEN.sub(
-            lambda token: fields[token[1][4:]] if token[1].startswith("log:") else token[0],
-            path.read_text(encoding="utf-8"),
+        path.relative_to(root).with_suffix("").as_posix(): _LOG_FIELD.sub(
+            lambda token: fields[token[1]], path.read_text(encoding="utf-8")
         )
         for path in sorted(root.glob("*/*.yaml"))
     }
 
 
-def part(name: str, values: dict[str, str]) -> dict[str, Any]:
+def part(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return one part as data, its tokens replaced.
 
     Raises:
-        KeyError: No such part, or it has a token without a value.
+        KeyError: No such part.
+        RenderError: It has a token without a value.
     """
-    data: dict[str, Any] = yaml.safe_load(_TOKEN.sub(lambda token: values[token[1]], parts()[name]))
+    data: dict[str, Any] = replace(yaml.safe_load(parts()[name]), values)
     return data
 
 
-def tokens(project: Project) -> dict[str, str]:
+def tokens(project: Project) -> dict[str, Any]:
     """Return what replaces the tokens of the parts for one project."""
     _refuse_old("collector", project.collector.version)
     _refuse_old("fluentbit", project.fluentbit.version)
@@ -123,6 +125,7 @@ def tokens(project: Project) -> dict[str, str]:
         "namespace": project.service.namespace,
         "container": project.container,
         "config_map": f"obskit-{project.service.name}",
+        "export_milliseconds": str(duration_seconds(project.intervals.export) * 1000),
         "logs_exporter": "none" if project.logs.via == "fluentbit" else "otlp",
         **{component: component_name(component, project.collector.version) for component in COMPONENTS},
         **_endpoints(project.backends),
@@ -151,7 +154,7 @@ def merge(*layers: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _endpoints(backends: Backends) -> dict[str, str]:
+def _endpoints(backends: Backends) -> dict[str, Any]:
     loki = urlsplit(backends.loki.rstrip("/"))
     return {
         "prometheus": backends.prometheus.rstrip("/"),
@@ -160,28 +163,28 @@ def _endpoints(backends: Backends) -> dict[str, str]:
         "loki_host": loki.hostname or "",
         "loki_port": str(loki.port or (443 if loki.scheme == "https" else 80)),
         "loki_path": loki.path,
-        "loki_tls": "on" if loki.scheme == "https" else "off",
+        "loki_tls": loki.scheme == "https",
     }
 
 
-def _sizes(project: Project) -> dict[str, str]:
+def _sizes(project: Project) -> dict[str, Any]:
     """Memory in MiB, queues in bytes, volumes in MiB: see docs/sidecars.md for the factors."""
     collector, fluentbit = project.collector, project.fluentbit
     queue = collector.queue * 1024 * 1024
     return {
         "collector_image": f"{collector.image}:{collector.version}",
-        "collector_memory": str(collector.memory),
-        "collector_gomemlimit": str(collector.memory * 80 // 100),
-        "memory_limit": str(collector.memory * 70 // 100),
-        "memory_spike": str(collector.memory * 15 // 100),
-        "queue_traces": str(queue),
-        "queue_metrics": str(queue // 4),
-        "queue_logs": str(queue // 4),
-        "collector_disk": str(collector.queue * 6),
+        "collector_memory": collector.memory,
+        "collector_gomemlimit": collector.memory * 80 // 100,
+        "memory_limit": collector.memory * 70 // 100,
+        "memory_spike": collector.memory * 15 // 100,
+        "queue_traces": queue,
+        "queue_metrics": queue // 4,
+        "queue_logs": queue // 4,
+        "collector_disk": collector.queue * 6,
         "fluentbit_image": f"{fluentbit.image}:{fluentbit.version}",
-        "fluentbit_memory": str(fluentbit.memory),
-        "buffer": str(fluentbit.buffer),
-        "fluentbit_disk": str(fluentbit.buffer + 64),
+        "fluentbit_memory": fluentbit.memory,
+        "buffer": fluentbit.buffer,
+        "fluentbit_disk": fluentbit.buffer + 64,
     }
 
 

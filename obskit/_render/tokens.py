@@ -19,8 +19,9 @@ _TOKEN = re.compile(r"<<([a-z_]+(?::[A-Za-z0-9_-]+)?)>>")
 
 #: A fast window holds three samples: two increments, of which one may be lost to a late push.
 WINDOW_SAMPLES = 3
-#: A long window holds twice as many: where a few events a second must be enough to judge a share.
+#: Longer windows, where a few events a second must be enough to judge a share: facts of the simulation in ADR 006.
 LONG_WINDOW_SAMPLES = 6
+LONGEST_WINDOW_SAMPLES = 12
 #: Seconds of history after which a baseline counts as learnt (and cold-start alerts step back).
 LEARNED_SECONDS = 480
 
@@ -34,29 +35,36 @@ def of(project: Project) -> dict[str, str]:
         '15s'
     """
     export = duration_seconds(project.intervals.export)
-    window, long = WINDOW_SAMPLES * export, LONG_WINDOW_SAMPLES * export
     return {
         "job": project.job,
         "namespace": project.service.namespace,
         "service": project.service.name,
         "container": project.container,
         "by": "".join(f"{label}, " for label in project.group_labels),
-        "window": f"{window}s",
-        "window_count": str(window - export),
-        "window_long": f"{long}s",
-        "window_long_count": str(long - export),
+        **_window("window", WINDOW_SAMPLES, export),
+        **_window("window_long", LONG_WINDOW_SAMPLES, export),
+        **_window("window_longest", LONGEST_WINDOW_SAMPLES, export),
         "learned_samples": str(LEARNED_SECONDS // duration_seconds(project.intervals.evaluation)),
         "expected_shards": _expected(project),
+        "databases": ", ".join(f"{d.name} ({d.system})" for d in project.databases) or "any",
         "grafana": project.backends.grafana or "",
         "runbooks": project.backends.runbooks,
     }
 
 
+def _window(name: str, samples: int, export: int) -> dict[str, str]:
+    """A range, and the seconds of increments that its rate really sees: one less than it has samples."""
+    return {name: f"{samples * export}s", f"{name}_count": str((samples - 1) * export)}
+
+
 def _expected(project: Project) -> str:
     """A vector with the number of shards that each set must have; without any set, an empty one."""
-    label = shards.SHARD_SET.label
-    sets = [f'label_replace(vector({s.expected}), "{label}", "{s.set}", "", "")' for s in project.shards]
-    return " or ".join(sets) or "vector(0) > 1"
+
+    def vector(value: str, name: str) -> str:
+        return f'label_replace({value}, "{shards.SHARD_SET.label}", "{name}", "", "")'
+
+    sets = [vector(f"vector({s.expected})", s.set) for s in project.shards]
+    return " or ".join(sets) or vector("vector(0) > 1", "none")
 
 
 def uid(namespace: str, service: str, slug: str) -> str:
@@ -69,30 +77,36 @@ def uid(namespace: str, service: str, slug: str) -> str:
     return "obskit-" + hashlib.sha256(f"{namespace}/{service}/{slug}".encode()).hexdigest()[:16]
 
 
-def replace(value: Any, tokens: Mapping[str, str]) -> Any:
-    """Return plain data with the tokens of every text in it replaced.
+def replace(value: Any, tokens: Mapping[str, Any]) -> Any:
+    """Return plain data with the tokens of every text and key in it replaced.
+
+    Data and not text of YAML: whatever a value is called, it cannot become another type or another key.
 
     Args:
         value: Text, or lists and mappings of it.
-        tokens: Name -> value, as :func:`of` gives; ``uid:SLUG`` is computed.
+        tokens: Name -> value, as :func:`of` gives; a text that is one token becomes the value itself, number or truth
+            value. ``uid:SLUG`` is computed.
 
     Raises:
         RenderError: A token has no value.
 
     Example:
-        >>> replace({"expr": 'up{job="<<job>>"}'}, {"job": "shop/shop"})
-        {'expr': 'up{job="shop/shop"}'}
+        >>> replace({"expr": 'up{job="<<job>>"}', "limit": "<<limit>>"}, {"job": "shop/shop", "limit": 3})
+        {'expr': 'up{job="shop/shop"}', 'limit': 3}
     """
     if isinstance(value, str):
-        return _TOKEN.sub(lambda match: _value(match[1], tokens), value) if "<<" in value else value
+        if "<<" not in value:
+            return value
+        whole = _TOKEN.fullmatch(value)
+        return _value(whole[1], tokens) if whole else _TOKEN.sub(lambda token: str(_value(token[1], tokens)), value)
     if isinstance(value, list):
         return [replace(item, tokens) for item in value]
     if isinstance(value, dict):
-        return {key: replace(item, tokens) for key, item in value.items()}
+        return {replace(key, tokens): replace(item, tokens) for key, item in value.items()}
     return value
 
 
-def _value(name: str, tokens: Mapping[str, str]) -> str:
+def _value(name: str, tokens: Mapping[str, Any]) -> Any:
     if name in tokens:
         return tokens[name]
     kind, _, slug = name.partition(":")

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass
+class Outcome:
+    """How an export ended."""
+
+    taken: bool = False
 
 
 class Account:
@@ -43,10 +53,15 @@ class Account:
         with self._lock:
             self._waiting = max(0, self._waiting - records)
 
-    def settled(self, records: int, *, taken: bool) -> None:
-        """Count records that the collector took, or that were given up after the last retry."""
-        with self._lock:
-            self._totals["exported" if taken else "export_failed"] += records
+    @contextmanager
+    def settling(self, records: int) -> Iterator[Outcome]:
+        """Count records that the collector took, or that were given up, also by an exception."""
+        outcome = Outcome()
+        try:
+            yield outcome
+        finally:
+            with self._lock:
+                self._totals["exported" if outcome.taken else "export_failed"] += records
 
     def closed(self) -> None:
         """Count what is still in the queue when the budget of the exit is over."""

@@ -1,32 +1,41 @@
-"""Hooks fail open: a fault of ours is counted and contained, and a hook that keeps failing is switched off."""
+"""Hooks fail open: a fault of ours is counted and contained, and a hook that keeps failing is left out for a while."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
-#: After so many faults a hook is switched off for the life of the process.
+#: After so many faults in a row a hook is left out for so many seconds, then tried once.
 BREAKER = 10
+PAUSE_SECONDS = 60.0
 
 logger = logging.getLogger("obskit")
 
 _faults: Counter[str] = Counter()
+#: Hook -> its faults in a row.
+_rows: Counter[str] = Counter()
+#: Hook -> until when (monotonic) it is left out.
+_pauses: dict[str, float] = {}
 _hooks: set[str] = set()
 _injected: dict[str, Exception] = {}
 
 
-def contained(hook: str, default: Any = None) -> Callable[[_Hook], _Hook]:
+def contained(hook: str, default: Any = None, *, closes: str | None = None) -> Callable[[_Hook], _Hook]:
     """Decorate a hook so that no exception of it reaches the host.
 
     Args:
         hook: Its name in the metric of faults.
         default: What the caller gets instead.
+        closes: The hook that begins what this one ends. This one is never left out, or what began would not end; its
+            faults count for the other.
 
     Example:
         >>> @contained("example")
@@ -34,25 +43,35 @@ def contained(hook: str, default: Any = None) -> Callable[[_Hook], _Hook]:
         ...     raise ValueError
         >>> broken()
     """
+    begins = closes or hook
 
     def decorate(function: _Hook) -> _Hook:
         _hooks.add(hook)
 
         @functools.wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if _faults[hook] >= BREAKER:
+            if _pauses and closes is None and time.monotonic() < _pauses.get(hook, 0.0):
                 return default
             try:
                 if _injected:
                     _raise_injected(hook)
-                return function(*args, **kwargs)
+                result = function(*args, **kwargs)
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is ours
-                _count(hook, fault)
+                _count(hook, fault, begins)
                 return default
+            if _rows[hook]:
+                _rows[hook] = 0
+            return result
 
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def warn(message: str, *args: object, fault: BaseException | None = None) -> None:
+    """Log a warning; what goes wrong in a handler or a filter of the host does not come back to it through us."""
+    with contextlib.suppress(Exception):
+        logger.warning(message, *args, exc_info=fault)
 
 
 def hooks() -> frozenset[str]:
@@ -66,10 +85,11 @@ def faults() -> dict[str, int]:
 
 
 def inject(hook: str, fault: Exception | None) -> None:
-    """Make a hook raise at every call, for tests; None ends it and closes its breaker."""
+    """Make a hook raise at every call, for tests; None ends it, and no hook is left out any more."""
     if fault is None:
-        _injected.pop(hook, None)
-        _faults.pop(hook, None)
+        for forgotten in (_injected, _faults, _rows):
+            forgotten.pop(hook, None)
+        _pauses.clear()
     else:
         _injected[hook] = fault
 
@@ -80,11 +100,14 @@ def _raise_injected(hook: str) -> None:
         raise fault
 
 
-def _count(hook: str, fault: Exception) -> None:
+def _count(hook: str, fault: Exception, begins: str) -> None:
     _faults[hook] += 1
+    _rows[hook] += 1
     if os.environ.get("OBSKIT_STRICT") and hook not in _injected:
         raise fault
+    if _rows[hook] >= BREAKER:
+        _pauses[begins] = time.monotonic() + PAUSE_SECONDS
     if _faults[hook] == 1:
-        logger.warning("obskit: contained a fault in %s: %r", hook, fault, exc_info=fault)
-    elif _faults[hook] == BREAKER:
-        logger.warning("obskit: %s failed %d times and is switched off", hook, BREAKER)
+        warn("obskit: contained a fault in %s: %r", hook, fault, fault=fault)
+    elif _rows[hook] == BREAKER:
+        warn("obskit: %s failed %d times in a row; %s is left out for %.0f s", hook, BREAKER, begins, PAUSE_SECONDS)

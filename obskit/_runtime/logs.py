@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-import json
+import functools
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from opentelemetry import trace
+import wrapt
 
 from obskit._runtime.guard import contained
+from obskit._runtime.jsonlines import JsonFormatter
 from obskit._runtime.logfiles import LineFiles
 from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
@@ -20,91 +22,89 @@ from obskit.config.settings import Settings
 _SERVERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "gunicorn.access", "gunicorn.error", "hypercorn.access")
 #: Loggers of the way out: what they say must not go the same way again.
 _OWN_WAY = ("opentelemetry", "urllib3", "requests")
-#: Attributes that every record has; what a caller adds with ``extra`` is not among them.
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
     """Turn console handlers to JSON, and send every record that the root logger sees to the pipeline.
 
     A service without logging configured gets a handler on stdout and the level INFO; one that writes to files keeps
-    them as they are.
+    them as they are. A configuration that comes later finds logging as it would be without us.
     """
-    root = logging.getLogger()
-    servers = [logging.getLogger(name) for name in _SERVERS]
-    if settings.log_format == "json":
-        formatter = JsonFormatter(settings.service_name)
-        if not root.handlers:
-            root.addHandler(logging.StreamHandler(sys.stdout))
-            root.setLevel(min(root.level, logging.INFO) if root.level else logging.INFO)
-        for handler in (handler for logger in (root, *servers) for handler in logger.handlers):
-            if isinstance(handler, logging.StreamHandler) and handler.stream in (sys.stdout, sys.stderr):
-                handler.setFormatter(formatter)
-        if settings.log_directory:
-            _add(LineFiles(Path(settings.log_directory)), formatter, root, servers)
-    if settings.logs:
-        _add(PipelineHandler(pipeline), None, root, servers)
+    handlers = Handlers(pipeline, settings)
+    handlers.attach()
+    _around(logging, ("basicConfig",), handlers)
+    wrapt.register_post_import_hook(
+        lambda module: _around(module, ("dictConfig", "fileConfig"), handlers), "logging.config"
+    )
 
 
-def _add(
-    handler: logging.Handler, formatter: logging.Formatter | None, root: logging.Logger, servers: list[logging.Logger]
-) -> None:
-    """Let a handler see every record once: those that reach the root, and those of servers that do not."""
-    handler.setFormatter(formatter)
-    for logger in (root, *(logger for logger in servers if not logger.propagate)):
-        logger.addHandler(handler)
+def _around(module: ModuleType, names: tuple[str, ...], handlers: Handlers) -> None:
+    """Step aside while the service configures logging."""
+
+    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def configure(*args: Any, **kwargs: Any) -> Any:
+            handlers.detach()
+            try:
+                return original(*args, **kwargs)
+            finally:
+                handlers.attach()
+
+        return configure
+
+    for name in names:
+        setattr(module, name, wrapped(getattr(module, name)))
 
 
-class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON.
+class Handlers:
+    """What we add to the loggers of a process.
 
     Args:
-        service: Name of the service.
+        pipeline: Where records go.
+        settings: Settings in force.
     """
 
-    def __init__(self, service: str) -> None:
-        super().__init__()
-        self._service = service
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
+        self._formatter = JsonFormatter(settings.service_name) if settings.log_format == "json" else None
+        self._console: logging.Handler | None = None
+        self._level = logging.NOTSET
+        self._ours: list[logging.Handler] = []
+        if self._formatter is not None and settings.log_directory:
+            self._ours.append(LineFiles(Path(settings.log_directory)))
+            self._ours[0].setFormatter(self._formatter)
+        if settings.logs:
+            self._ours.append(PipelineHandler(pipeline))
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a record that cannot be formatted says so instead of being lost."""
-        line = self._line(record)
-        return line if line is not None else json.dumps({"level": record.levelname, "message": str(record.msg)})
+    @contained("logs.attach")
+    def attach(self) -> None:
+        """Let our handlers see every record once: those that reach the root, and those of servers that do not."""
+        root, servers = logging.getLogger(), [logging.getLogger(name) for name in _SERVERS]
+        if self._formatter is not None:
+            if not root.handlers:
+                self._add_console(root)
+            for handler in (handler for logger in (root, *servers) for handler in logger.handlers):
+                if isinstance(handler, logging.StreamHandler) and handler.stream in (sys.stdout, sys.stderr):
+                    handler.setFormatter(self._formatter)
+        for handler in self._ours:
+            for logger in (root, *(logger for logger in servers if not logger.propagate)):
+                logger.addHandler(handler)
 
-    @contained("logs.format")
-    def _line(self, record: logging.LogRecord) -> str:
-        moment = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)
-        fields: dict[str, Any] = {
-            "ts": moment.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            "service_name": self._service,
-        }
-        span = trace.get_current_span().get_span_context()
-        if span.is_valid:
-            fields["trace_id"], fields["span_id"] = f"{span.trace_id:032x}", f"{span.span_id:016x}"
-        if record.exc_info and record.exc_info[0] is not None:
-            fields["exception_type"] = record.exc_info[0].__qualname__
-            fields["exception_message"] = str(record.exc_info[1])
-            fields["exception_stacktrace"] = self.formatException(record.exc_info)
-        added = {key: value for key, value in extras(record).items() if key not in fields}
-        return encodable(json.dumps({**fields, **added}, ensure_ascii=False, default=str))
+    @contained("logs.detach")
+    def detach(self) -> None:
+        """Leave logging as it would be without us."""
+        root = logging.getLogger()
+        for logger in (root, *(logging.getLogger(name) for name in _SERVERS)):
+            for handler in self._ours:
+                logger.removeHandler(handler)
+        if self._console is not None:
+            root.removeHandler(self._console)
+            root.setLevel(self._level)
+            self._console = None
 
-
-def encodable(text: str) -> str:
-    r"""Return text with lone surrogates, as of a file name that is no UTF-8, as escapes: they have no UTF-8.
-
-    Example:
-        >>> print(encodable("caf\udce9"))
-        caf\udce9
-    """
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def extras(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what the caller added to a record with ``extra``."""
-    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    def _add_console(self, root: logging.Logger) -> None:
+        self._console, self._level = logging.StreamHandler(sys.stdout), root.level
+        root.addHandler(self._console)
+        root.setLevel(min(root.level or logging.INFO, logging.INFO))
 
 
 class PipelineHandler(logging.Handler):

@@ -27,7 +27,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace import SpanKind
 
 from obskit._runtime.counting import Account
-from obskit._runtime.logs import encodable, extras
+from obskit._runtime.jsonlines import encodable, extras, message
 from obskit._runtime.pipeline import Attributes, Reading, Recorder
 from obskit._version import __version__
 from obskit.catalogue import Metric
@@ -43,8 +43,9 @@ class _CountedSpans(OTLPSpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self.account.handed_on(len(spans))
-        result = super().export(spans)
-        self.account.settled(len(spans), taken=result is SpanExportResult.SUCCESS)
+        with self.account.settling(len(spans)) as outcome:
+            result = super().export(spans)
+            outcome.taken = result is SpanExportResult.SUCCESS
         return result
 
 
@@ -53,8 +54,9 @@ class _CountedLogs(OTLPLogExporter):
 
     def export(self, batch: Sequence[Any]) -> Any:
         self.account.handed_on(len(batch))
-        result = super().export(batch)
-        self.account.settled(len(batch), taken=result.name == "SUCCESS")
+        with self.account.settling(len(batch)) as outcome:
+            result = super().export(batch)
+            outcome.taken = result.name == "SUCCESS"
         return result
 
 
@@ -70,8 +72,9 @@ class _CountedMetrics(OTLPMetricExporter):
             for scope in resource.scope_metrics
             for metric in scope.metrics
         )
-        result = super().export(metrics_data, timeout_millis=timeout_millis, **kwargs)
-        self.account.settled(points, taken=result is MetricExportResult.SUCCESS)
+        with self.account.settling(points) as outcome:
+            result = super().export(metrics_data, timeout_millis=timeout_millis, **kwargs)
+            outcome.taken = result is MetricExportResult.SUCCESS
         return result
 
 
@@ -194,7 +197,7 @@ class SdkPipeline:
                 timestamp=int(record.created * 1e9),
                 severity_text=record.levelname,
                 severity_number=_severity(record.levelno),
-                body=encodable(record.getMessage()),
+                body=encodable(message(record)),
                 attributes={**_extras(record), **_exception(record)},
             )
         )

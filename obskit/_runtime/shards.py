@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from obskit._runtime.guard import contained
+from obskit._runtime.guard import contained, warn
 from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
 from obskit.catalogue import shards as records
 from obskit.exceptions import InputError
@@ -30,6 +30,7 @@ class ShardMap:
         self.name, self.version, self.owner = name, version, owner
         self.shards = dict(shards)
         self._counted: dict[str, CountedShard] = {}
+        self._warned = False
 
     @property
     def hash(self) -> str:
@@ -57,8 +58,18 @@ class ShardMap:
     @contained("shards.record")
     def _record(self, shard: str, key: object) -> None:
         self.counted(shard).count()
-        if key is not None and self.owner is not None and str(self.owner(key)) != shard:
+        if key is not None and self.owner is not None and self._owner_of(key) not in (shard, None):
             _state.misrouted(1, self._attributes(shard))
+
+    def _owner_of(self, key: object) -> str | None:
+        """The shard that owns a key; None when the service's own function fails, which is not a fault of ours."""
+        try:
+            return str(self.owner(key)) if self.owner is not None else None
+        except Exception as error:  # noqa: BLE001 - code of the service
+            if not self._warned:
+                self._warned = True
+                warn("obskit: the owner function of shard set %s failed for %r", self.name, key, fault=error)
+            return None
 
     def counted(self, shard: str) -> CountedShard:
         """Return the counter of a shard; all shards that the map does not name share one."""
@@ -73,6 +84,7 @@ class ShardMap:
         for shard in self.shards:
             _state.operations(0, self._attributes(shard))
             _state.misrouted(0, self._attributes(shard))
+        _state.misrouted(0, self._attributes(records.UNDECLARED))  # a counter that begins at 1 did not increase
 
     def _attributes(self, shard: str) -> Attributes:
         return self.counted(shard).attributes

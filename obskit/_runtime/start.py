@@ -24,6 +24,8 @@ class Runtime:
     crew: Crew
     registry: Any
     closed: bool = False
+    #: When (monotonic) a flush last ran out of time: nobody waits for the same sidecar again at once.
+    stuck_at: float | None = None
 
 
 _runtime: Runtime | None = None
@@ -37,13 +39,13 @@ def init(arguments: dict[str, Any]) -> None:
         if settings.disabled or _runtime is not None:
             return
         for complaint in complaints:
-            guard.logger.warning("obskit: %s", complaint)
+            guard.warn("obskit: %s", complaint)
         try:
             _start(settings)
         except Exception as fault:
             if os.environ.get("OBSKIT_STRICT"):
                 raise
-            guard.logger.warning("obskit: cannot start: %r; the service runs unobserved", fault, exc_info=fault)
+            guard.warn("obskit: cannot start: %r; the service runs unobserved", fault, fault=fault)
 
 
 def install(settings: Settings, pipeline: Pipeline) -> Runtime:
@@ -99,12 +101,19 @@ def status() -> dict[str, Any]:
 
 
 def _deliver(runtime: Runtime, jobs: list[Job], budget: float | None) -> bool:
-    """Record what was noted, then run the jobs: all on the crew, since a signal handler must not wait for a lock."""
+    """Record what was noted, then run the jobs: all on the crew, since a signal handler must not wait for a lock.
+
+    Servers end a worker in two steps, the end of the lifespan and then a signal: one budget is for both.
+    """
     from obskit._runtime import deferred
 
     allowed = runtime.settings.exit_budget if budget is None else budget
-    deadline = time.monotonic() + allowed
-    return runtime.crew.run([deferred.drain], allowed) and runtime.crew.run(jobs, deadline - time.monotonic())
+    now = time.monotonic()
+    if runtime.stuck_at is not None and now - runtime.stuck_at < allowed:
+        allowed = 0.0
+    delivered = runtime.crew.run([deferred.drain], allowed) and runtime.crew.run(jobs, now + allowed - time.monotonic())
+    runtime.stuck_at = None if delivered else time.monotonic()
+    return delivered
 
 
 def _start(settings: Settings) -> None:

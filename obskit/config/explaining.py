@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obskit.config.loading import schema
+from obskit.config.project import DURATION_END
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,7 @@ def _type(root: dict[str, Any], node: dict[str, Any]) -> str:
     if kind == "object":
         return "mapping"
     bounds = [f"{word} {node[key]}" for word, key in (("from", "minimum"), ("to", "maximum")) if key in node]
-    words = {
-        "string": "duration"
-        if "[0-9]+s)?$" in node.get("pattern", "") or "[0-9]*s)?$" in node.get("pattern", "")
-        else "text"
-    }
+    words = {"string": "duration" if node.get("pattern", "").endswith(DURATION_END) else "text"}
     return " ".join([words.get(str(kind), str(kind)), *bounds])
 
 

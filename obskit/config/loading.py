@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from obskit.config.project import Project
+from obskit.config import sanity
+from obskit.config.project import DURATION_END, Project
 from obskit.config.yaml_source import Document, Path_, read, spell
 from obskit.exceptions import InputError
 
@@ -39,9 +40,16 @@ def load(file: Path) -> tuple[Project, Document]:
     document = read(file)
     _refuse_control_characters(document, document.data, ())
     try:
-        return msgspec.convert(document.data, Project), document
+        project = msgspec.convert(document.data, Project)
     except msgspec.ValidationError as error:
         raise _explain(document, error) from None
+    found = [
+        InputError(problem, place=document.place_of(setting) or document.file, remedy=remedy)
+        for setting, problem, remedy in sanity.problems(project)
+    ]
+    if found:
+        raise _joined(found)
+    return project, document
 
 
 def schema() -> dict[str, Any]:
@@ -80,9 +88,11 @@ def _explain(document: Document, error: msgspec.ValidationError) -> InputError:
     ordered = [problems[key] for key in sorted(problems)]
     if not ordered:  # a rule that only the model knows
         return InputError(str(error), place=document.file, remedy="see obskit schema")
-    if len(ordered) == 1:
-        return ordered[0]
-    return InputError("\n".join(str(problem) for problem in ordered))
+    return _joined(ordered)
+
+
+def _joined(problems: list[InputError]) -> InputError:
+    return problems[0] if len(problems) == 1 else InputError("\n".join(map(str, problems)))
 
 
 def _line(problem: InputError) -> int:
@@ -120,7 +130,7 @@ def _problems(document: Document, description: dict[str, Any], found: Any) -> li
 
 def _pattern_remedy(node: dict[str, Any], remedy: str) -> str:
     pattern = node.get("pattern", "")
-    if "[0-9]+s" in pattern or "[1-9][0-9]*s" in pattern:
+    if pattern.endswith(DURATION_END):
         return "write a duration longer than nothing, such as 5s, 90s or 1m30s"
     return f"it must match {pattern}; {remedy}" if pattern else remedy
 

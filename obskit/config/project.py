@@ -35,16 +35,23 @@ def duration_seconds(text: str) -> int:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
+#: How the pattern of a duration ends: by it messages know one.
+DURATION_END = "s)?$"
+
 # Types. Everything that reaches PromQL, YAML or a template is narrow: no quotes, no braces, no line breaks.
-Duration = Annotated[str, Meta(pattern=r"^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", min_length=2)]
-Interval = Annotated[str, Meta(pattern=r"^([1-9][0-9]*m)?([1-9][0-9]*s)?$", min_length=2)]
+Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,5}d)?([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$", min_length=2)]
+Interval = Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,3}m)?([1-9][0-9]{0,3}s)?$", min_length=2)]
 Dns = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][-._A-Za-z0-9]{0,127}$")]
-LabelName = Annotated[str, Meta(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+LabelName = Annotated[str, Meta(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,127}$")]
 LabelValue = Annotated[str, Meta(pattern=r"^([A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?)?$")]
-Url = Annotated[str, Meta(pattern=r"^https?://[-.:\[\]_~%/?=&A-Za-z0-9]+$")]
-Version = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+Url = Annotated[
+    str,
+    Meta(pattern=r"^https?://([A-Za-z0-9][-._A-Za-z0-9]*|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(/[-._~%/A-Za-z0-9]*)?$"),
+]
+Version = Annotated[str, Meta(pattern=r"^[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,5}$")]
 Image = Annotated[str, Meta(pattern=r"^[a-z0-9][-a-z0-9._/:]*$")]
+Mebibytes = Annotated[int, Meta(le=1 << 20)]
 Severity = Literal["critical", "warning", "info"]
 System = Literal["postgresql", "mysql", "mariadb", "sqlite", "oracle.db", "microsoft.sql_server", "other_sql"]
 
@@ -135,9 +142,9 @@ class Collector(_Model, frozen=True):
 
     version: Annotated[Version, Meta(description="Version of the image.")] = "0.159.0"
     image: Annotated[Image, Meta(description="Image without its tag.")] = "otel/opentelemetry-collector-k8s"
-    memory: Annotated[int, Meta(ge=64, description="Memory limit of the container in MiB.")] = 160
+    memory: Annotated[Mebibytes, Meta(ge=64, description="Memory limit of the container in MiB.")] = 160
     queue: Annotated[
-        int, Meta(ge=4, description="Disk queue for traces in MiB; metrics and logs get a quarter each.")
+        Mebibytes, Meta(ge=4, description="Disk queue for traces in MiB; metrics and logs get a quarter each.")
     ] = 64
 
 
@@ -146,15 +153,17 @@ class FluentBit(_Model, frozen=True):
 
     version: Annotated[Version, Meta(description="Version of the image.")] = "5.1.1"
     image: Annotated[Image, Meta(description="Image without its tag.")] = "fluent/fluent-bit"
-    memory: Annotated[int, Meta(ge=32, description="Memory limit of the container in MiB.")] = 96
-    buffer: Annotated[int, Meta(ge=32, description="Disk buffer in MiB.")] = 128
+    memory: Annotated[Mebibytes, Meta(ge=32, description="Memory limit of the container in MiB.")] = 96
+    buffer: Annotated[Mebibytes, Meta(ge=32, description="Disk buffer in MiB.")] = 128
 
 
 class Project(_Model, frozen=True):
     """The whole of ``obskit.yaml``."""
 
     service: Annotated[Service, Meta(description="The service that this file describes.")]
-    databases: Annotated[list[Database], Meta(description="Databases that the service connects to.")] = []
+    databases: Annotated[
+        list[Database], Meta(description="Databases that the service connects to; the dashboard names them.")
+    ] = []
     shards: Annotated[list[ShardSet], Meta(description="Sets of shards that the service uses.")] = []
     backends: Annotated[Backends, Meta(description="Where telemetry goes, and where people look at it.")] = Backends()
     alerts: Annotated[dict[str, AlertOverride], Meta(description="Overrides by the alert's name.")] = {}

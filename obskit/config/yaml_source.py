@@ -7,7 +7,7 @@ the third is how half of a setting gets lost.
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ LARGEST_FILE = 1 << 20
 DEEPEST_NESTING = 32
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,2})?")
+_NUMBER_REMEDY = "write it in plain digits, or quote it if it is text"
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
 
 Path_ = tuple["str | int", ...]
@@ -138,6 +140,10 @@ def _broken(error: yaml.YAMLError, file: str) -> InputError:
     return InputError(f"not valid YAML: {problem}", place=place, remedy="check indentation, colons and quotes there")
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
 class _Builder:
     """Turns nodes into plain data and notes their lines."""
 
@@ -172,13 +178,10 @@ class _Builder:
     def scalar(self, node: yaml.ScalarNode) -> Any:
         if node.tag.endswith(":timestamp"):  # a date is text here, as it was written
             return node.value
-        try:
-            value = self.loader.construct_object(node)
-        except (ValueError, OverflowError):
-            raise self.error(node, f"{node.value} is not a usable number", "write it in plain digits") from None
-        if isinstance(value, float) and not math.isfinite(value):
-            raise self.error(node, f"{node.value} is not a finite number", "write a number in plain digits")
-        return value
+        if node.tag.endswith((":int", ":float")) and not _PLAIN_NUMBER.fullmatch(node.value):
+            # YAML 1.1 reads 1:30:00 as 5400, 010 as 8 and .inf as a number: hardly what anybody means here.
+            raise self.error(node, f"{_short(node.value)} is not a plain number", _NUMBER_REMEDY)
+        return self.loader.construct_object(node)
 
     def error(self, node: yaml.Node, problem: str, remedy: str) -> InputError:
         return InputError(problem, place=f"{self.file}:{node.start_mark.line + 1}", remedy=remedy)

@@ -30,9 +30,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Budget:
-    """The addends of a detection budget."""
+    """The addends of a detection budget.
+
+    Args:
+        steps: Each addend, none of them 0.
+        samples: How many intervals of the samples are among them.
+        evaluations: How many evaluations, without those of ``for``.
+    """
 
     steps: tuple[Step, ...]
+    samples: float
+    evaluations: int
 
     @property
     def seconds(self) -> int:
@@ -94,7 +102,7 @@ def compute(
         Step(crossings * evaluation, f"{crossings} recording rules of other groups"),
         Step(duration_seconds(intervals.group_wait), "group_wait of the route"),
     ]
-    return Budget(tuple(step for step in steps if step.seconds))
+    return Budget(tuple(step for step in steps if step.seconds), needed + 1, 1 + crossings)
 
 
 def windows(expr: str, recorded: Mapping[str, Recorded]) -> list[int]:

@@ -1,16 +1,12 @@
-{{/* Seconds of a duration such as 1m30s. */}}
-{{- define "obskit.seconds" -}}
-{{- $minutes := regexFind "^[0-9]+m" . | trimSuffix "m" | default "0" | int -}}
-{{- $seconds := regexFind "[0-9]+s$" . | trimSuffix "s" | default "0" | int -}}
-{{- add (mul $minutes 60) $seconds -}}
-{{- end -}}
-
 {{/* Refuse overrides of alerts and parameters that do not exist: (dict "root" $ "pack" …). */}}
 {{- define "obskit.refuse" -}}
 {{- $known := dict -}}
 {{- range .pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $known .alert .params }}{{ end }}{{ end }}{{ end -}}
 {{- range $name, $override := .root.Values.alerts -}}
 {{- if not (hasKey $known $name) }}{{ fail (printf "obskit: no alert is called %s; known: %s" $name (keys $known | sortAlpha | join ", ")) }}{{ end -}}
+{{- range $label := list "alertname" "severity" "latency_class" "namespace" "service" -}}
+{{- if hasKey ($override.labels | default dict) $label }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
+{{- end -}}
 {{- range $param, $value := $override.params -}}
 {{- $params := get $known $name -}}
 {{- if not (hasKey $params $param) }}{{ fail (printf "obskit: %s has no parameter %s; known: %s" $name $param (keys $params | sortAlpha | join ", ")) }}{{ end -}}
@@ -34,15 +30,25 @@
 {{- end -}}
 {{- $for := $override.for | default $rule.for -}}
 {{- $keep := $override.keep_firing_for | default $rule.keep_firing_for -}}
-{{- $held := mul 5 (div (add (include "obskit.seconds" $for | int) 4) 5) -}}
 {{- $result := dict "alert" $rule.alert "expr" (include "obskit.replace" (dict "text" $rule.expr "tokens" $tokens)) -}}
 {{- if ne $for "0s" }}{{ $_ := set $result "for" $for }}{{ end -}}
 {{- if ne $keep "0s" }}{{ $_ := set $result "keep_firing_for" $keep }}{{ end -}}
 {{- $labels := dict "severity" ($override.severity | default $rule.severity) "latency_class" $rule.latency_class "namespace" (include "obskit.namespace" .root) "service" (include "obskit.name" .root) -}}
 {{- with $values.service.team }}{{ $_ := set $labels "team" . }}{{ end -}}
-{{- $annotations := dict "summary" $rule.summary "description" (include "obskit.replace" (dict "text" $rule.description "tokens" $tokens)) "runbook_url" (printf "%s/%s" $values.backends.runbooks $rule.alert) "detection_budget" (printf "%ds" (addf $rule.budget_base $held | ceil | int)) -}}
+{{- $annotations := dict "summary" $rule.summary "description" (include "obskit.replace" (dict "text" $rule.description "tokens" $tokens)) "runbook_url" (printf "%s/%s" $values.backends.runbooks $rule.alert) "detection_budget" (printf "%ss" (include "obskit.budget" (dict "intervals" $values.intervals "rule" $rule "for" $for))) -}}
 {{- with $values.backends.grafana }}{{ $_ := set $annotations "dashboard_url" (printf "%s/d/%s" . (include "obskit.uid" (dict "root" $.root "slug" $rule.dashboard))) }}{{ end -}}
 {{- $_ := set $result "labels" (merge (deepCopy ($override.labels | default dict)) $labels) -}}
 {{- $_ := set $result "annotations" (merge (deepCopy ($override.annotations | default dict)) $annotations) -}}
 {{- toJson $result -}}
+{{- end -}}
+
+{{/* Seconds from fault to notification, as obskit/promql/budget.py computes them: (dict "intervals" … "rule" … "for" …). */}}
+{{- define "obskit.budget" -}}
+{{- $pushed := eq .rule.source "otlp" -}}
+{{- $sample := include "obskit.seconds" (ternary .intervals.export .intervals.scrape $pushed) | int -}}
+{{- $evaluation := include "obskit.seconds" .intervals.evaluation | int -}}
+{{- $held := mul $evaluation (div (add (include "obskit.seconds" .for | int) $evaluation -1) $evaluation) -}}
+{{- $batch := ternary (include "obskit.seconds" .intervals.collectorBatch | int) 0 $pushed -}}
+{{- $wait := include "obskit.seconds" .intervals.groupWait | int -}}
+{{- addf (mulf .rule.samples $sample) (mul .rule.evaluations $evaluation) $held $batch $wait | ceil | int -}}
 {{- end -}}

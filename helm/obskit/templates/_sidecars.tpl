@@ -1,9 +1,10 @@
-{{/* JSON: token -> text, of the sidecars' parts. */}}
+{{/* JSON: token -> value, of the sidecars' parts; a number or truth value replaces a text that is its token alone. */}}
 {{- define "obskit.sidecarTokens" -}}
 {{- $v := .Values -}}
 {{- $loki := urlParse (trimSuffix "/" $v.backends.loki) -}}
 {{- $port := regexFind ":[0-9]+$" $loki.host | trimPrefix ":" -}}
 {{- $queue := mul (int $v.collector.queue) 1048576 -}}
+{{- $hold := include "obskit.seconds" $v.intervals.collectorBatch | int -}}
 {{- $memory := int $v.collector.memory -}}
 {{- $name := ternary "otlp_http" "otlphttp" (semverCompare ">=0.144.0" $v.collector.version) -}}
 {{- if semverCompare "<0.130.0" $v.collector.version }}{{ fail "obskit: collector.version must be 0.130.0 or later, the first whose disk queue is bounded in bytes" }}{{ end -}}
@@ -21,27 +22,34 @@
   "loki_host" $loki.hostname
   "loki_port" ($port | default (ternary "443" "80" (eq $loki.scheme "https")))
   "loki_path" $loki.path
-  "loki_tls" (ternary "on" "off" (eq $loki.scheme "https"))
+  "loki_tls" (eq $loki.scheme "https")
   "collector_image" (printf "%s:%s" $v.collector.image $v.collector.version)
-  "collector_memory" (toString $memory)
-  "collector_gomemlimit" (toString (div (mul $memory 80) 100))
-  "memory_limit" (toString (div (mul $memory 70) 100))
-  "memory_spike" (toString (div (mul $memory 15) 100))
-  "queue_traces" (toString $queue)
-  "queue_metrics" (toString (div $queue 4))
-  "queue_logs" (toString (div $queue 4))
-  "collector_disk" (toString (mul (int $v.collector.queue) 6))
+  "collector_memory" $memory
+  "collector_gomemlimit" (div (mul $memory 80) 100)
+  "memory_limit" (div (mul $memory 70) 100)
+  "memory_spike" (div (mul $memory 15) 100)
+  "queue_traces" $queue
+  "queue_metrics" (div $queue 4)
+  "queue_logs" (div $queue 4)
+  "collector_disk" (mul (int $v.collector.queue) 6)
   "fluentbit_image" (printf "%s:%s" $v.fluentbit.image $v.fluentbit.version)
-  "fluentbit_memory" (toString $v.fluentbit.memory)
-  "buffer" (toString $v.fluentbit.buffer)
-  "fluentbit_disk" (toString (add (int $v.fluentbit.buffer) 64))
-  "metric_flush" "1s"
+  "fluentbit_memory" (int $v.fluentbit.memory)
+  "buffer" (int $v.fluentbit.buffer)
+  "fluentbit_disk" (add (int $v.fluentbit.buffer) 64)
+  "metric_flush" (ternary (printf "%ds" $hold) "1ms" (gt $hold 0))
+  "export_milliseconds" (mul 1000 (include "obskit.seconds" $v.intervals.export | int) | toString)
   | toJson -}}
 {{- end -}}
 
-{{/* YAML: one part with its tokens replaced: (dict "root" $ "part" "otelcol/base"). */}}
+{{/* JSON: one part with its tokens replaced, in data and not in YAML, where a service called "on" is no text:
+     (dict "root" $ "part" "otelcol/base"). */}}
 {{- define "obskit.part" -}}
-{{- include "obskit.replace" (dict "text" (.root.Files.Get (printf "files/sidecars/%s.yaml" .part)) "tokens" (include "obskit.sidecarTokens" .root | fromJson)) -}}
+{{- $text := .root.Files.Get (printf "files/sidecars/%s.yaml" .part) | fromYaml | toRawJson -}}
+{{- range $token, $value := include "obskit.sidecarTokens" .root | fromJson -}}
+{{- if not (kindIs "string" $value) }}{{ $text = replace (printf "\"<<%s>>\"" $token) (toRawJson $value) $text }}{{ end -}}
+{{- $text = replace (printf "<<%s>>" $token) (ternary $value (toRawJson $value) (kindIs "string" $value)) $text -}}
+{{- end -}}
+{{- $text -}}
 {{- end -}}
 
 {{/* YAML: the collector's configuration, its parts merged. */}}
@@ -49,7 +57,7 @@
 {{- $root := . -}}
 {{- $config := dict -}}
 {{- range concat (list "otelcol/base" "otelcol/traces" "otelcol/metrics") (ternary (list "otelcol/logs") list (eq .Values.logs.via "collector")) -}}
-{{- $config = mustMergeOverwrite $config (include "obskit.part" (dict "root" $root "part" .) | fromYaml) -}}
+{{- $config = mustMergeOverwrite $config (include "obskit.part" (dict "root" $root "part" .) | fromJson) -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
@@ -59,7 +67,7 @@
 {{- $root := . -}}
 {{- $pod := dict "initContainers" list "volumes" list "env" list "volumeMounts" list -}}
 {{- range concat (ternary (list "pod/fluentbit") list (eq .Values.logs.via "fluentbit")) (list "pod/collector" "pod/app") -}}
-{{- $part := include "obskit.part" (dict "root" $root "part" .) | fromYaml -}}
+{{- $part := include "obskit.part" (dict "root" $root "part" .) | fromJson -}}
 {{- range $key := keys $pod | sortAlpha }}{{ $_ := set $pod $key (concat (get $pod $key) (get $part $key | default list)) }}{{ end -}}
 {{- end -}}
 {{- toJson $pod -}}
@@ -103,5 +111,5 @@ fluentbit.io/exclude-{{ include "obskit.container" . }}: "true"
 
 {{- define "obskit.v1.podLabels" -}}
 {{- include "obskit.scope" . -}}
-obskit.dev/service: {{ include "obskit.name" . }}
+obskit.dev/service: {{ include "obskit.name" . | quote }}
 {{- end -}}

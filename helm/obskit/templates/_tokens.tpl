@@ -15,27 +15,40 @@
 {{- printf "obskit-%s" (printf "%s/%s/%s" (include "obskit.namespace" .root) (include "obskit.name" .root) .slug | sha256sum | trunc 16) -}}
 {{- end -}}
 
+{{/* Seconds of a duration such as 1h30m. */}}
+{{- define "obskit.seconds" -}}
+{{- $total := 0 -}}
+{{- range $unit, $factor := dict "d" 86400 "h" 3600 "m" 60 "s" 1 -}}
+{{- $total = add $total (mul $factor (regexFind (printf "[0-9]+%s" $unit) $ | trimSuffix $unit | default "0" | int)) -}}
+{{- end -}}
+{{- $total -}}
+{{- end -}}
+
 {{/* JSON: token -> text, of rules and dashboards. */}}
 {{- define "obskit.tokens" -}}
 {{- $by := "" -}}
 {{- range .Values.groupLabels }}{{ $by = printf "%s%s, " $by . }}{{ end -}}
 {{- $sets := list -}}
 {{- range .Values.shards }}{{ $sets = append $sets (printf "label_replace(vector(%d), \"shard_set\", \"%s\", \"\", \"\")" (int .expected) .set) }}{{ end -}}
+{{- $databases := list -}}
+{{- range .Values.databases }}{{ $databases = append $databases (printf "%s (%s)" .name (.system | default "postgresql")) }}{{ end -}}
+{{- $export := include "obskit.seconds" .Values.intervals.export | int -}}
 {{- $tokens := dict
   "job" (printf "%s/%s" (include "obskit.namespace" .) (include "obskit.name" .))
   "namespace" (include "obskit.namespace" .)
   "service" (include "obskit.name" .)
   "container" (include "obskit.container" .)
   "by" $by
-  "window" "15s"
-  "window_count" "10"
-  "window_long" "30s"
-  "window_long_count" "25"
-  "learned_samples" "96"
-  "expected_shards" (join " or " $sets | default "vector(0) > 1")
+  "learned_samples" (div 480 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
+  "expected_shards" (join " or " $sets | default "label_replace(vector(0) > 1, \"shard_set\", \"none\", \"\", \"\")")
+  "databases" (join ", " $databases | default "any")
   "grafana" .Values.backends.grafana
   "runbooks" .Values.backends.runbooks
 -}}
+{{- range $name, $samples := dict "window" 3 "window_long" 6 "window_longest" 12 -}}
+{{- $_ := set $tokens $name (printf "%ds" (mul $samples $export)) -}}
+{{- $_ := set $tokens (printf "%s_count" $name) (mul (sub $samples 1) $export | toString) -}}
+{{- end -}}
 {{- range list "service" "database" "shards" "pods" "logs" "traces" -}}
 {{- $_ := set $tokens (printf "uid:%s" .) (include "obskit.uid" (dict "root" $ "slug" .)) -}}
 {{- end -}}
@@ -56,7 +69,7 @@
 
 {{- define "obskit.labels" -}}
 app.kubernetes.io/name: obskit
-app.kubernetes.io/instance: {{ include "obskit.name" . }}
+app.kubernetes.io/instance: {{ include "obskit.name" . | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: obskit-{{ .Chart.Version }}
 {{- end -}}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import wrapt
 
-from obskit._runtime.guard import contained, logger
+from obskit._runtime.guard import contained, warn
 from obskit._runtime.pipeline import Attributes, Pipeline
 from obskit.catalogue import telemetry
 from obskit.config.settings import Settings
@@ -90,6 +90,6 @@ class Registry:
             module.install(self.pipeline, self.settings)
         except Exception as fault:  # noqa: BLE001 - a library that we do not know in this version
             entry.state, entry.reason = "failed", f"{type(fault).__name__}: {fault}"[:120]
-            logger.warning("obskit: cannot instrument %s: %r", entry.library, fault)
+            warn("obskit: cannot instrument %s: %r", entry.library, fault)
         else:
             entry.state, entry.reason = "instrumented", ""

@@ -71,18 +71,18 @@ def _begin(requests: Requests, prepare: Callable[[Scope], None] | None, scope: S
     return request
 
 
-@contained("asgi.response")
+@contained("asgi.response", closes="asgi.begin")
 def _see(request: Request, message: Message) -> None:
     if message["type"] == "http.response.start":
         request.status = message["status"]
 
 
-@contained("asgi.finish")
+@contained("asgi.finish", closes="asgi.begin")
 def _finish(request: Request, scope: Scope, error: BaseException | None) -> None:
     request.finish(_route(scope), error)
 
 
-@contained("asgi.leave")
+@contained("asgi.leave", closes="asgi.begin")
 def _leave(request: Request) -> None:
     request.leave()
 

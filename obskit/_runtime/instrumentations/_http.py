@@ -103,7 +103,13 @@ class Request:
         if self._finished:
             return
         self._finished = True
-        elapsed = time.perf_counter() - self._started
+        self._owner.change(self._key, -1)
+        try:
+            self._describe(time.perf_counter() - self._started, route, error)
+        finally:
+            self._span.end()
+
+    def _describe(self, elapsed: float, route: str | None, error: BaseException | None) -> None:
         attributes, span = self._attributes, self._span
         if route:
             attributes[http.ROUTE.name] = route
@@ -120,11 +126,11 @@ class Request:
         span.set_attributes(attributes)
         # The current span becomes the exemplar; a WSGI body is closed after the application has left.
         token = context.attach(trace.set_span_in_context(span)) if self._token is None else None
-        self._owner.record(elapsed, attributes)
-        if token is not None:
-            context.detach(token)
-        self._owner.change(self._key, -1)
-        span.end()
+        try:
+            self._owner.record(elapsed, attributes)
+        finally:
+            if token is not None:
+                context.detach(token)
 
     def leave(self) -> None:
         """Make the span of before current again."""

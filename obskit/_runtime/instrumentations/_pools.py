@@ -30,7 +30,12 @@ class PoolState:
         )  # ids of records: adding and discarding are atomic, as callbacks of the collector need
         self.pending = 0
         self.timeouts = 0
-        self.lock = threading.Lock()
+        self._lock = threading.Lock()
+
+    def wait(self, by: int) -> None:
+        """Count requests that wait for a connection."""
+        with self._lock:
+            self.pending += by
 
     def limit(self) -> int | None:
         """Most connections that the pool opens; None when it has no limit."""

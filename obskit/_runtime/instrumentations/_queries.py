@@ -56,11 +56,11 @@ def install(pipeline: Pipeline) -> None:
         span = pipeline.span(name, SpanKind.CLIENT, {**attributes, **extra})
         setattr(execution, _OPERATION, _Operation(span, attributes))
 
-    @contained("query.end")
+    @contained("query.end", closes="query.begin")
     def after(_conn: Any, _cursor: Any, _statement: str, _parameters: Any, execution: Any, _many: bool) -> None:
         finish(execution, None)
 
-    @contained("query.error")
+    @contained("query.error", closes="query.begin")
     def failed(error: Any) -> None:
         if error.execution_context is not None:
             finish(error.execution_context, error.original_exception)

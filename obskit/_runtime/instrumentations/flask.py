@@ -82,17 +82,17 @@ def _begin(requests: Requests, environ: Environ) -> Request | None:
     )
 
 
-@contained("wsgi.response")
+@contained("wsgi.response", closes="wsgi.begin")
 def _see(request: Request, status: str) -> None:
     request.status = int(status.split(" ", 1)[0])
 
 
-@contained("wsgi.finish")
+@contained("wsgi.finish", closes="wsgi.begin")
 def _finish(request: Request, environ: Environ, error: BaseException | None) -> None:
     request.finish(environ.get(_ROUTE), error)
 
 
-@contained("wsgi.leave")
+@contained("wsgi.leave", closes="wsgi.begin")
 def _leave(request: Request) -> None:
     request.leave()
 

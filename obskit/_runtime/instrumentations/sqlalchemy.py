@@ -63,14 +63,11 @@ def _observe_waiting(pools: Pools, record: Recorder) -> None:
     def begin(pool: Pool) -> PoolState:
         engine = _engine.get()
         state = pools.of(pool, name_of(engine.url) if engine is not None else None)
-        with state.lock:
-            state.pending += 1
+        state.wait(1)
         return state
 
-    @contained("pool.waited")
+    @contained("pool.waited", closes="pool.wait")
     def end(state: PoolState, started: float, error: BaseException | None) -> None:
-        with state.lock:
-            state.pending -= 1
         record(time.perf_counter() - started, state.attributes)
         if isinstance(error, PoolTimeoutError):
             pools.count_timeout(state)
@@ -90,6 +87,7 @@ def _observe_waiting(pools: Pools, record: Recorder) -> None:
             raise
         finally:
             _pool.reset(token)
+            state.wait(-1)  # outside of the hook, since what was counted up must be counted down
             end(state, started, error)
 
     Pool.connect = connect  # type: ignore[method-assign]
@@ -125,7 +123,7 @@ def _observe_use(record: Recorder) -> None:
             state.used.add(id(entry))
             entry.info[_BORROWED] = (state, time.perf_counter())
 
-    @contained("pool.checkin")
+    @contained("pool.checkin", closes="pool.checkout")
     def checkin(_: Any, entry: Any) -> None:
         borrowed = entry.info.pop(_BORROWED, None)
         if borrowed is not None:
@@ -133,7 +131,7 @@ def _observe_use(record: Recorder) -> None:
             state.used.discard(id(entry))
             record(time.perf_counter() - since, state.attributes)
 
-    @contained("pool.forget")
+    @contained("pool.forget", closes="pool.checkout")
     def forget(_: Any, entry: Any, *__: Any) -> None:
         borrowed = entry.info.pop(_BORROWED, None)
         if borrowed is not None:

@@ -1,0 +1,80 @@
+"""One JSON line for each log record, with the ids of the trace."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+from typing import Any
+
+from opentelemetry import trace
+
+from obskit._runtime.guard import contained
+
+#: Attributes that every record has; what a caller adds with ``extra`` is not among them.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON.
+
+    Args:
+        service: Name of the service.
+    """
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; a record that cannot be formatted says so instead of being lost."""
+        line = self._line(record)
+        return line if line is not None else json.dumps({"level": record.levelname, "message": message(record)})
+
+    @contained("logs.format")
+    def _line(self, record: logging.LogRecord) -> str:
+        moment = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)
+        fields: dict[str, Any] = {
+            "ts": moment.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": message(record),
+            "service_name": self._service,
+        }
+        span = trace.get_current_span().get_span_context()
+        if span.is_valid:
+            fields["trace_id"], fields["span_id"] = f"{span.trace_id:032x}", f"{span.span_id:016x}"
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["exception_type"] = record.exc_info[0].__qualname__
+            fields["exception_message"] = str(record.exc_info[1])
+            fields["exception_stacktrace"] = self.formatException(record.exc_info)
+        added = {key: value for key, value in extras(record).items() if key not in fields}
+        return encodable(json.dumps({**fields, **added}, ensure_ascii=False, default=str))
+
+
+def encodable(text: str) -> str:
+    r"""Return text with lone surrogates, as of a file name that is no UTF-8, as escapes: they have no UTF-8.
+
+    Example:
+        >>> print(encodable("caf\udce9"))
+        caf\udce9
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def message(record: logging.LogRecord) -> str:
+    """Return the message of a record; when its arguments do not fit, which is the service's fault, both as they are.
+
+    Example:
+        >>> message(logging.makeLogRecord({"msg": "order %d", "args": ("x",)}))
+        "order %d ('x',)"
+    """
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - whatever their __str__ raises
+        return f"{record.msg!s} {record.args!r}"
+
+
+def extras(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what the caller added to a record with ``extra``."""
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD}

@@ -1,0 +1,59 @@
+"""What types and patterns of ``obskit.yaml`` cannot say, and what would break somebody else's server later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from obskit.config.project import Backends, Project
+
+#: Setting, problem, remedy.
+Problem = tuple[str, str, str]
+
+_DELIMITER = re.compile(r"\{\{|\}\}")
+
+
+def problems(project: Project) -> Iterator[Problem]:
+    """Yield what is wrong with a project whose types are right.
+
+    Example:
+        >>> from obskit.config.project import Service, ShardSet
+        >>> twice = [ShardSet(set="a", expected=1), ShardSet(set="a", expected=2)]
+        >>> next(problems(Project(service=Service(name="shop"), shards=twice)))
+        ('shards[1].set', "shards[1].set is 'a' again", 'describe each set once')
+    """
+    yield from _urls(project.backends)
+    yield from _twice("shards[{}].set", [shards.set for shards in project.shards], "describe each set once")
+    yield from _twice("group_labels[{}]", project.group_labels, "list each label once")
+    for name, override in project.alerts.items():
+        for annotation, text in override.annotations.items():
+            if not _balanced(text):
+                place = f"alerts.{name}.annotations.{annotation}"
+                yield place, f"{place} has a {{{{ or }}}} without its other half", "close each {{ with }}"
+
+
+def _urls(backends: Backends) -> Iterator[Problem]:
+    for name, url in msgspec.structs.asdict(backends).items():
+        try:
+            fine = not isinstance(url, str) or urlsplit(url).port != 0
+        except ValueError:
+            fine = False
+        if not fine:
+            yield f"backends.{name}", f"backends.{name} cannot be {url!r}", "its host or its port is not valid"
+
+
+def _twice(place: str, names: Sequence[str], remedy: str) -> Iterator[Problem]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield place.format(index), f"{place.format(index)} is {name!r} again", remedy
+
+
+def _balanced(template: str) -> bool:
+    """A template of Prometheus that is not closed makes it refuse the whole file of rules."""
+    return (
+        all(found[0] == ("{{", "}}")[index % 2] for index, found in enumerate(_DELIMITER.finditer(template)))
+        and not len(_DELIMITER.findall(template)) % 2
+    )
