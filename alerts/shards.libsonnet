@@ -8,7 +8,7 @@ function(obskit)
   local names = {
     set: q.by([l.shard_set]),
     shard: q.by([l.shard_set, l.shard]),
-    info: q.fresh(shards.map_info.name),
+    info: q.current(shards.map_info.name),
     map_shards: q.fresh(shards.map_shards.name),
     operations: q.select(shards.operations.name),
     misrouted: q.select(shards.misrouted.name),
@@ -129,9 +129,11 @@ function(obskit)
     }),
     a.alert('ObskitShardSilent', {
       severity: 'critical',
+      // For ten minutes: who takes a shard out on purpose is told once, and not until the baseline has forgotten it.
       expr: |||
         (1 / (1 + exp(-1 * %(mean)s)) unless on (%(shard)s) %(count)s)
         * on (%(set)s) group_left () %(total)s > <<param:operations>>
+        and on (%(shard)s) present_over_time(%(count)s[10m] offset <<window>>)
       ||| % names,
       params: { operations: a.param('10', 1, 100000, 'operations', 'Operations of the window that the shard would usually have taken.') },
       summary: 'The series of a shard are gone.',

@@ -93,7 +93,7 @@ def shards(
 
     Example:
         >>> shards("orders", {"0": "postgresql://db0/orders", "1": "postgresql://db1/orders"}).hash
-        '93cdfa3bd9fc'
+        '4a524ae682c1'
     """
     from obskit._runtime.shards import declare
 

@@ -89,14 +89,15 @@ def hooks() -> frozenset[str]:
 
 
 @contextmanager
-def fault(hook: str, error: Exception | None = None) -> Iterator[None]:
+def fault(hook: str, error: Exception | None = None, *, late: bool = False) -> Iterator[None]:
     """Make a hook of obskit fail at every call, to prove that the service does not notice.
 
     Args:
         hook: One of :func:`hooks`.
         error: What it raises.
+        late: Whether after it did its work, instead of before.
     """
-    guard.inject(hook, error or RuntimeError(f"injected into {hook}"))
+    guard.inject(hook, error or RuntimeError(f"injected into {hook}"), late=late)
     try:
         yield
     finally:

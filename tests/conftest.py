@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy
+from sqlalchemy.pool import QueuePool
 
+from obskit import testing
+from obskit.testing import Recorded
 from tools import bring
 from tools.programs import ONLY_ON_PATH
 
@@ -29,3 +34,17 @@ def program() -> Callable[[str], Path]:
         return found
 
     return path_of
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    """Everything that obskit records in this process, in memory."""
+    return testing.recording(service_name="shop", log_format="off")
+
+
+@pytest.fixture
+def engine(tmp_path: Any) -> Iterator[sqlalchemy.Engine]:
+    url = f"sqlite:///{tmp_path}/orders.db"
+    engine = sqlalchemy.create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=1, pool_timeout=0.05)
+    yield engine
+    engine.dispose()

@@ -11,6 +11,9 @@
   // A pushed gauge: the value of the last window, so that a dead process does not linger for five minutes.
   fresh(series, extra=''):: 'last_over_time(%s[<<window>>])' % self.select(series, extra),
 
+  // The same for what must not overlap when a process is followed by another: two samples, of which one may be late.
+  current(series, extra=''):: 'last_over_time(%s[<<window_short>>])' % self.select(series, extra),
+
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),
 

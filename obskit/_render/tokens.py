@@ -17,6 +17,8 @@ from obskit.exceptions import RenderError
 
 _TOKEN = re.compile(r"<<([a-z_]+(?::[A-Za-z0-9_-]+)?)>>")
 
+#: A short window is for what is there now.
+SHORT_WINDOW_SAMPLES = 2
 #: A fast window holds three samples: two increments, of which one may be lost to a late push.
 WINDOW_SAMPLES = 3
 #: Longer windows, where a few events a second must be enough to judge a share: facts of the simulation in ADR 006.
@@ -41,6 +43,7 @@ def of(project: Project) -> dict[str, str]:
         "service": project.service.name,
         "container": project.container,
         "by": "".join(f"{label}, " for label in project.group_labels),
+        **_window("window_short", SHORT_WINDOW_SAMPLES, export),
         **_window("window", WINDOW_SAMPLES, export),
         **_window("window_long", LONG_WINDOW_SAMPLES, export),
         **_window("window_longest", LONGEST_WINDOW_SAMPLES, export),

@@ -41,9 +41,14 @@ def drain() -> None:
 
 
 def start() -> None:
-    """Drain every half second, on a daemon thread; in a forked child as well."""
+    """Drain every half second, on a daemon thread; a forked child does too, and leaves what was noted to its parent."""
     _run()
-    os.register_at_fork(after_in_child=_run)
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
+def _begin_anew() -> None:
+    _noted.clear()
+    _run()
 
 
 def _run() -> None:

@@ -25,7 +25,7 @@ _rows: Counter[str] = Counter()
 #: Hook -> until when (monotonic) it is left out.
 _pauses: dict[str, float] = {}
 _hooks: set[str] = set()
-_injected: dict[str, Exception] = {}
+_injected: dict[str, tuple[Exception, bool]] = {}
 
 
 def contained(hook: str, default: Any = None, *, closes: str | None = None) -> Callable[[_Hook], _Hook]:
@@ -54,7 +54,7 @@ def contained(hook: str, default: Any = None, *, closes: str | None = None) -> C
                 return default
             try:
                 if _injected:
-                    _raise_injected(hook)
+                    return _with_fault(hook, function, args, kwargs)
                 result = function(*args, **kwargs)
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is ours
                 _count(hook, fault, begins)
@@ -84,20 +84,29 @@ def faults() -> dict[str, int]:
     return {hook: count for hook, count in _faults.items() if count}
 
 
-def inject(hook: str, fault: Exception | None) -> None:
-    """Make a hook raise at every call, for tests; None ends it, and no hook is left out any more."""
+def inject(hook: str, fault: Exception | None, *, late: bool = False) -> None:
+    """Make a hook raise at every call, for tests; None ends it, and no hook is left out any more.
+
+    Args:
+        hook: Its name.
+        fault: What it raises.
+        late: Whether after it did its work, instead of before.
+    """
     if fault is None:
-        for forgotten in (_injected, _faults, _rows):
-            forgotten.pop(hook, None)
+        _injected.pop(hook, None)
+        for counter in (_faults, _rows):
+            counter.pop(hook, None)
         _pauses.clear()
     else:
-        _injected[hook] = fault
+        _injected[hook] = (fault, late)
 
 
-def _raise_injected(hook: str) -> None:
-    fault = _injected.get(hook)
+def _with_fault(hook: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    fault, late = _injected.get(hook, (None, True))
+    result = function(*args, **kwargs) if late else None
     if fault is not None:
         raise fault
+    return result
 
 
 def _count(hook: str, fault: Exception, begins: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import wrapt
 
+from obskit._runtime import crashes
 from obskit._runtime.guard import contained
 from obskit._runtime.jsonlines import JsonFormatter
 from obskit._runtime.logfiles import LineFiles
@@ -21,7 +22,7 @@ from obskit.config.settings import Settings
 #: Loggers of servers that keep handlers of their own and do not propagate.
 _SERVERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "gunicorn.access", "gunicorn.error", "hypercorn.access")
 #: Loggers of the way out: what they say must not go the same way again.
-_OWN_WAY = ("opentelemetry", "urllib3", "requests")
+_OWN_WAY = frozenset({"opentelemetry", "urllib3", "requests"})
 
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
@@ -32,6 +33,7 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
     """
     handlers = Handlers(pipeline, settings)
     handlers.attach()
+    crashes.install(handlers.tell)
     _around(logging, ("basicConfig",), handlers)
     wrapt.register_post_import_hook(
         lambda module: _around(module, ("dictConfig", "fileConfig"), handlers), "logging.config"
@@ -101,6 +103,11 @@ class Handlers:
             root.setLevel(self._level)
             self._console = None
 
+    def tell(self, record: logging.LogRecord) -> None:
+        """Pass a record to the files and the pipeline alone."""
+        for handler in self._ours:
+            handler.handle(record)
+
     def _add_console(self, root: logging.Logger) -> None:
         self._console, self._level = logging.StreamHandler(sys.stdout), root.level
         root.addHandler(self._console)
@@ -116,7 +123,7 @@ class PipelineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record, unless it tells of the sending itself."""
-        if not record.name.startswith(_OWN_WAY):
+        if record.name.partition(".")[0] not in _OWN_WAY:
             self._send(record)
 
     @contained("logs.send")

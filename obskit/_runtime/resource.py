@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from obskit._version import __version__
 from obskit.config.settings import Settings
@@ -22,7 +23,7 @@ def attributes(settings: Settings, environment: Mapping[str, str] = os.environ) 
         'shop'
     """
     pairs = (item.partition("=") for item in environment.get("OTEL_RESOURCE_ATTRIBUTES", "").split(","))
-    given = {key.strip(): value.strip() for key, separator, value in pairs if separator}
+    given = {key.strip(): unquote(value.strip()) for key, separator, value in pairs if separator}
     place = given.get("service.instance.id") or given.get("k8s.pod.name") or socket.gethostname()
     container = given.get("k8s.container.name")
     instance = "/".join(part for part in (place, container, str(os.getpid())) if part)

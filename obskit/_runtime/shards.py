@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from obskit._runtime.guard import contained, warn
 from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
@@ -146,7 +147,7 @@ def learn(engine: Any, shard: str) -> None:
             chosen = sets[0]
         else:
             chosen = _state.maps.setdefault(UNNAMED, ShardMap(UNNAMED, {}, "", None))
-            if shard not in chosen.shards:
+            if shard not in chosen.shards and len(chosen.shards) < _MOST:
                 chosen.shards[shard] = _address(engine)
                 chosen.initialise()
         _state.engines[engine] = chosen.counted(shard)
@@ -172,24 +173,42 @@ def _addresses(shards: object) -> dict[str, str]:
     """Name -> address, in order; without addresses the names alone are the map."""
     place = "obskit.shards()"
     if isinstance(shards, Mapping):
-        found = {str(name): _address(value) for name, value in shards.items()}
+        pairs = [(str(name), _address(value)) for name, value in shards.items()]
     elif isinstance(shards, Iterable) and not isinstance(shards, (str, bytes)):
-        names = [str(name) for name in shards]
-        found = dict.fromkeys(names, "")
-        if len(found) != len(names):
-            raise InputError("a shard is named twice", place=place, remedy="name each shard once")
+        pairs = [(str(name), "") for name in shards]
     else:
         raise InputError(f"shards cannot be {shards!r}", place=place, remedy='give {"0": "db0/orders", …} or the names')
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InputError("a shard is named twice", place=place, remedy="name each shard once")
     if not 1 <= len(found) <= _MOST:
         raise InputError(f"a map of {len(found)} shards", place=place, remedy=f"declare 1 to {_MOST} shards")
     return found
 
 
 def _address(value: Any) -> str:
-    """Where a shard is, without user and password: from an engine, a URL or plain text."""
+    """Where a shard is, from an engine, a URL or plain text: one text for one place, without user and password.
+
+    Drivers take the host from the query as well; nothing else of the query says where the data is.
+    """
     url = getattr(value, "url", value)
     if hasattr(url, "host") and hasattr(url, "database"):
-        return f"{url.host}:{url.port}/{url.database}"
+        return _place(url.host, url.port, url.database, dict(getattr(url, "query", {})))
     text = str(url)
-    scheme, separator, rest = text.rpartition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+    if "://" not in text:
+        return text.rpartition("@")[2]
+    try:
+        parts = urlsplit(text)
+        return _place(parts.hostname, parts.port, parts.path[1:], parse_qs(parts.query))
+    except ValueError:  # and nothing of the text in the message: it may hold a password
+        problem = "the address of a shard is no URL"
+        raise InputError(problem, place="obskit.shards()", remedy="write scheme://host:port/database") from None
+
+
+def _place(host: object, port: object, database: object, query: Mapping[str, Any]) -> str:
+    def of_query(name: str) -> str:
+        found = query.get(name, "")
+        return found if isinstance(found, str) else ",".join(found)
+
+    host, port = host or of_query("host"), port or of_query("port")
+    return f"{host or ''}{f':{port}' if port else ''}/{database or ''}"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
+from urllib.parse import unquote
 
 from obskit.exceptions import InputError
 
@@ -225,21 +226,21 @@ def _argument(setting: Setting, given: Any) -> Any:
     try:
         if setting.parse is _milliseconds:
             return _positive(float(given))
-        text = ",".join(given) if isinstance(given, (list, tuple)) else str(given)
+        text = ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
         return setting.parse(text)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         problem = f"{setting.name}={given!r} is not {_allowed(error)}"
         raise InputError(problem, place="obskit.init()", remedy=setting.brief) from None
 
 
-def _allowed(error: ValueError) -> str:
-    return "a number" if "could not convert" in str(error) else str(error)
+def _allowed(error: Exception) -> str:
+    return "a number" if "could not convert" in str(error) or isinstance(error, TypeError) else str(error)
 
 
 def _resource_attributes(environment: Mapping[str, str]) -> dict[str, str]:
     """``OTEL_RESOURCE_ATTRIBUTES`` may name the service as well."""
     pairs = (item.partition("=") for item in environment.get("OTEL_RESOURCE_ATTRIBUTES", "").split(","))
-    attributes = {key.strip(): value.strip() for key, _, value in pairs}
+    attributes = {key.strip(): unquote(value.strip()) for key, _, value in pairs}
     return {
         "service_name": attributes.get("service.name", ""),
         "service_namespace": attributes.get("service.namespace", "") or attributes.get("k8s.namespace.name", ""),

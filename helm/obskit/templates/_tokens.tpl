@@ -45,7 +45,7 @@
   "grafana" .Values.backends.grafana
   "runbooks" .Values.backends.runbooks
 -}}
-{{- range $name, $samples := dict "window" 3 "window_long" 6 "window_longest" 12 -}}
+{{- range $name, $samples := dict "window_short" 2 "window" 3 "window_long" 6 "window_longest" 12 -}}
 {{- $_ := set $tokens $name (printf "%ds" (mul $samples $export)) -}}
 {{- $_ := set $tokens (printf "%s_count" $name) (mul (sub $samples 1) $export | toString) -}}
 {{- end -}}

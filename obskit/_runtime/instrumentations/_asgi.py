@@ -15,6 +15,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: Mounts that a process has, at the most; what looks like more are values of a parameter.
+_MOST_PREFIXES = 64
+_prefixes: set[str] = set()
 #: Marks a scope that is observed already, by an outer application.
 _SEEN = "obskit.request"
 
@@ -44,7 +47,7 @@ def patch(application: type, requests: Requests, prepare: Callable[[Scope], None
             _see(request, message)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                _finish(request, scope, None)
+                _answered(request, scope)
 
         try:
             await original(self, scope, receive, sending)
@@ -77,6 +80,14 @@ def _see(request: Request, message: Message) -> None:
         request.status = message["status"]
 
 
+@contained("asgi.answered", closes="asgi.begin")
+def _answered(request: Request, scope: Scope) -> None:
+    """The client has its response; what it failed with comes a moment later, background tasks much later."""
+    request.stop()
+    if request.status is None or request.status < 500:
+        request.finish(_route(scope))
+
+
 @contained("asgi.finish", closes="asgi.begin")
 def _finish(request: Request, scope: Scope, error: BaseException | None) -> None:
     request.finish(_route(scope), error)
@@ -93,7 +104,26 @@ def _route(scope: Scope) -> str | None:
     path = getattr(route, "path_format", None) or getattr(route, "path", None)
     if not isinstance(path, str):
         return None
-    return scope.get("root_path", "").rstrip("/") + path or "/"
+    prefix = _prefix(scope, set(getattr(route, "param_convertors", ())))
+    return None if prefix is None else prefix + path or "/"
+
+
+def _prefix(scope: Scope, own: set[str]) -> str | None:
+    """The templates of the mounts around a route, of which a scope knows the path and the parameters only.
+
+    None when a parameter cannot be found again in the path: better no route than one for each of its values.
+    """
+    prefix: str = scope.get("root_path", "").rstrip("/") + "/"
+    for name, value in scope.get("path_params", {}).items():
+        if name not in own and prefix != "/":
+            template = prefix.replace(f"/{value}/", f"/{{{name}}}/", 1)
+            if template == prefix:
+                return None
+            prefix = template
+    if prefix not in _prefixes and len(_prefixes) >= _MOST_PREFIXES:  # a mount and its route may share a name
+        return None
+    _prefixes.add(prefix)
+    return prefix[:-1]
 
 
 def _flushing(send: Send) -> Send:

@@ -69,8 +69,7 @@ class Requests:
         if agent := headers.get("user-agent"):
             extra[http.USER_AGENT.name] = agent
         parent = propagate.extract(headers)
-        name = "HTTP" if known == _OTHER else known
-        span = self._pipeline.span(name, SpanKind.SERVER, {**attributes, **extra}, parent)
+        span = self._pipeline.span(_shown(known), SpanKind.SERVER, {**attributes, **extra}, parent)
         return Request(self, span, attributes, parent)
 
     def change(self, key: tuple[str, str], by: int) -> None:
@@ -93,19 +92,26 @@ class Request:
         self._owner, self._span, self._attributes = owner, span, attributes
         self.status: int | None = None
         self._finished = False
+        self._elapsed: float | None = None
         self._key = (attributes[http.METHOD.name], attributes[http.SCHEME.name])
         owner.change(self._key, 1)
         self._started = time.perf_counter()
         self._token: Token[Context] | None = context.attach(trace.set_span_in_context(span, parent))
+
+    def stop(self) -> None:
+        """Take the time, where the end of the request is not the end of the response."""
+        if self._elapsed is None:
+            self._elapsed = time.perf_counter() - self._started
 
     def finish(self, route: str | None, error: BaseException | None = None) -> None:
         """End the span and record the duration, once; the span stays current until :meth:`leave`."""
         if self._finished:
             return
         self._finished = True
+        self.stop()
         self._owner.change(self._key, -1)
         try:
-            self._describe(time.perf_counter() - self._started, route, error)
+            self._describe(self._elapsed or 0.0, route, error)
         finally:
             self._span.end()
 
@@ -113,7 +119,7 @@ class Request:
         attributes, span = self._attributes, self._span
         if route:
             attributes[http.ROUTE.name] = route
-            span.update_name(f"{attributes[http.METHOD.name]} {route}".replace(_OTHER, "HTTP"))
+            span.update_name(f"{_shown(attributes[http.METHOD.name])} {route}")
         if self.status is not None:
             attributes[http.STATUS_CODE.name] = self.status
         if error is not None:
@@ -137,6 +143,10 @@ class Request:
         token, self._token = self._token, None
         if token is not None:
             context.detach(token)
+
+
+def _shown(method: str) -> str:
+    return "HTTP" if method == _OTHER else method
 
 
 def _without_values(query: str) -> str:

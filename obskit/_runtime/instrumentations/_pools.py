@@ -29,7 +29,6 @@ class PoolState:
             set()
         )  # ids of records: adding and discarding are atomic, as callbacks of the collector need
         self.pending = 0
-        self.timeouts = 0
         self._lock = threading.Lock()
 
     def wait(self, by: int) -> None:

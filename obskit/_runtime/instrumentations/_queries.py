@@ -27,8 +27,27 @@ _SYSTEMS = {
     "oracle": "oracle.db",
     "mssql": "microsoft.sql_server",
 }
-#: In one pass, since a quote may stand in a comment and the sign of a comment in quotes.
-_COMMENT_OR_LITERAL = re.compile(r"(/\*.*?\*/|--[^\n]*)|'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b", re.DOTALL)
+#: In one pass, since a quote may stand in a comment and the sign of a comment in quotes. What is not closed goes to the
+#: end: the text may have been cut.
+_COMMENT_OR_LITERAL = re.compile(
+    r"(/\*.*?(?:\*/|$)|--[^\n]*)"
+    r"|[eE]'(?:[^'\\]|''|\\.)*(?:'|$)"
+    r"|'(?:[^']|'')*(?:'|$)"
+    r"|\$((?:[A-Za-z_]\w*)?)\$.*?(?:\$\2\$|$)"
+    r"|\b0[xX][0-9a-fA-F]+\b|(?<![\w$])\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b",
+    re.DOTALL,
+)
+#: MySQL: backslashes escape in every string, double quotes are strings as well, a hash begins a comment.
+_OF_MYSQL = re.compile(
+    r"(/\*.*?(?:\*/|$)|--[^\n]*|\#[^\n]*)"
+    r"|'(?:[^'\\]|''|\\.)*(?:'|$)"
+    r'|"(?:[^"\\]|""|\\.)*(?:"|$)'
+    r"|\b0[xX][0-9a-fA-F]+\b|(?<![\w$])\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b",
+    re.DOTALL,
+)
+_MYSQL = frozenset({"mysql", "mariadb"})
+#: Of a longer statement only the begin is looked at: it may hold thousands of rows.
+_LONGEST = 4096
 _TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
 
 _OPERATION = "_obskit_operation"
@@ -45,7 +64,7 @@ def install(pipeline: Pipeline) -> None:
 
     @contained("query.begin")
     def before(conn: Any, _cursor: Any, statement: str, parameters: Any, execution: Any, executemany: bool) -> None:
-        operation, text, table = described(statement)
+        operation, text, table = described(statement[:_LONGEST], conn.dialect.name in _MYSQL)
         connection = attributes_of(conn.engine)
         attributes = {**connection, db.OPERATION.name: operation} if operation else dict(connection)
         extra = _only_on_spans(text, table, len(parameters) if executemany else 1)
@@ -110,15 +129,20 @@ def attributes_of(engine: Engine) -> dict[str, Any]:
     return known
 
 
-@functools.lru_cache(maxsize=1024)
-def described(statement: str) -> tuple[str, str, str]:
+@functools.lru_cache(maxsize=512)
+def described(statement: str, mysql: bool = False) -> tuple[str, str, str]:
     """Return operation, text without literals, and the one table, of a statement.
+
+    Args:
+        statement: SQL.
+        mysql: Whether MySQL or MariaDB reads it.
 
     Example:
         >>> described("SELECT * FROM orders WHERE note = 'secret' AND id > 7")
         ('SELECT', 'SELECT * FROM orders WHERE note = ? AND id > ?', 'orders')
     """
-    text = _COMMENT_OR_LITERAL.sub(lambda found: " " if found[1] else "?", statement).strip()
+    literals = _OF_MYSQL if mysql else _COMMENT_OR_LITERAL
+    text = literals.sub(lambda found: " " if found[1] else "?", statement).strip()
     words = text.split(None, 1)
     operation = words[0].upper() if words and words[0].isalpha() else ""
     tables = {name.strip('"`[]') for name in _TABLE.findall(text)}

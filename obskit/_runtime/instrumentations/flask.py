@@ -23,11 +23,11 @@ _ROUTE = "obskit.route"
 def install(pipeline: Pipeline, settings: Settings) -> None:
     """Observe every Flask application of this process."""
     observer = requests(pipeline, settings)
-    original_call, original_finalize = Flask.wsgi_app, Flask.finalize_request
+    original_call, original_finalize = Flask.__call__, Flask.finalize_request
     begin = contained("wsgi.begin")(functools.partial(_begin, observer))
 
     @functools.wraps(original_call)
-    def wsgi_app(self: Flask, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def call(self: Flask, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         request: Request | None = begin(environ)
         if request is None:
             return original_call(self, environ, start_response)
@@ -43,6 +43,9 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
             raise
         finally:
             _leave(request)
+        if _is_file(body, environ):  # which servers send without reading it, if it is still theirs
+            _finish(request, environ, None)
+            return body
         return _Body(body, request, environ)
 
     @functools.wraps(original_finalize)
@@ -50,7 +53,8 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
         _remember_route()
         return original_finalize(self, *args, **kwargs)
 
-    Flask.wsgi_app = wsgi_app  # type: ignore[method-assign]
+    # Not wsgi_app: services wrap that of an instance, as with ProxyFix, maybe before we come.
+    Flask.__call__ = call  # type: ignore[method-assign]
     Flask.finalize_request = finalize_request  # type: ignore[method-assign]
 
 
@@ -80,6 +84,12 @@ def _begin(requests: Requests, environ: Environ) -> Request | None:
         environ.get("QUERY_STRING", ""),
         headers,
     )
+
+
+@contained("wsgi.file", default=False)
+def _is_file(body: object, environ: Environ) -> bool:
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(body, wrapper)
 
 
 @contained("wsgi.response", closes="wsgi.begin")

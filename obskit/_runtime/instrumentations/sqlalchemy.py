@@ -26,10 +26,19 @@ from obskit.config.settings import Settings
 
 #: The engine whose ``raw_connection`` runs now: a pool does not know its engine.
 _engine: ContextVar[Engine | None] = ContextVar("obskit_engine", default=None)
-#: The pool whose ``connect`` runs now: a connection that is created does not know its pool.
-_pool: ContextVar[PoolState | None] = ContextVar("obskit_pool", default=None)
+#: The checkout that runs now: a connection that is created does not know its pool.
+_checkout: ContextVar[_Checkout | None] = ContextVar("obskit_checkout", default=None)
 
 _BORROWED = "obskit.borrowed"
+
+
+class _Checkout:
+    """A pool's ``connect``, from its begin."""
+
+    def __init__(self, state: PoolState) -> None:
+        self.state, self.started = state, time.perf_counter()
+        #: Whether the dialect created a connection, and was timed.
+        self.timed = False
 
 
 def install(pipeline: Pipeline, _settings: Settings) -> None:
@@ -60,25 +69,24 @@ def _observe_waiting(pools: Pools, record: Recorder) -> None:
     original = Pool.connect
 
     @contained("pool.wait")
-    def begin(pool: Pool) -> PoolState:
+    def begin(pool: Pool) -> _Checkout:
         engine = _engine.get()
         state = pools.of(pool, name_of(engine.url) if engine is not None else None)
         state.wait(1)
-        return state
+        return _Checkout(state)
 
     @contained("pool.waited", closes="pool.wait")
-    def end(state: PoolState, started: float, error: BaseException | None) -> None:
-        record(time.perf_counter() - started, state.attributes)
+    def end(checkout: _Checkout, error: BaseException | None) -> None:
+        record(time.perf_counter() - checkout.started, checkout.state.attributes)
         if isinstance(error, PoolTimeoutError):
-            pools.count_timeout(state)
+            pools.count_timeout(checkout.state)
 
     @functools.wraps(original)
     def connect(self: Pool) -> Any:
-        state = begin(self)
-        if state is None:
+        checkout = begin(self)
+        if checkout is None:
             return original(self)
-        token = _pool.set(state)
-        started = time.perf_counter()
+        token = _checkout.set(checkout)
         error: BaseException | None = None
         try:
             return original(self)
@@ -86,9 +94,9 @@ def _observe_waiting(pools: Pools, record: Recorder) -> None:
             error = raised
             raise
         finally:
-            _pool.reset(token)
-            state.wait(-1)  # outside of the hook, since what was counted up must be counted down
-            end(state, started, error)
+            _checkout.reset(token)
+            checkout.state.wait(-1)  # outside of the hook, since what was counted up must be counted down
+            end(checkout, error)
 
     Pool.connect = connect  # type: ignore[method-assign]
 
@@ -98,9 +106,10 @@ def _observe_creation(record: Recorder) -> None:
 
     @contained("pool.created")
     def created(elapsed: float) -> None:
-        state = _pool.get()
-        if state is not None:
-            record(elapsed, state.attributes)
+        checkout = _checkout.get()
+        if checkout is not None:
+            checkout.timed = True
+            record(elapsed, checkout.state.attributes)
 
     @functools.wraps(original)
     def connect(self: DefaultDialect, *args: Any, **kwargs: Any) -> Any:
@@ -110,7 +119,15 @@ def _observe_creation(record: Recorder) -> None:
         finally:  # an attempt that fails after ten seconds took ten seconds
             created(time.perf_counter() - started)
 
+    @contained("pool.connected")
+    def connected(_: Any, __: Any) -> None:
+        """An engine with a ``creator`` does not ask its dialect: then all of the checkout so far was the creation."""
+        checkout = _checkout.get()
+        if checkout is not None and not checkout.timed:
+            record(time.perf_counter() - checkout.started, checkout.state.attributes)
+
     DefaultDialect.connect = connect  # type: ignore[method-assign]
+    event.listen(Pool, "connect", connected)
 
 
 def _observe_use(record: Recorder) -> None:
@@ -118,10 +135,10 @@ def _observe_use(record: Recorder) -> None:
 
     @contained("pool.checkout")
     def checkout(_: Any, entry: Any, __: Any) -> None:
-        state = _pool.get()
-        if state is not None:
-            state.used.add(id(entry))
-            entry.info[_BORROWED] = (state, time.perf_counter())
+        current = _checkout.get()
+        if current is not None:
+            current.state.used.add(id(entry))
+            entry.info[_BORROWED] = (current.state, time.perf_counter())
 
     @contained("pool.checkin", closes="pool.checkout")
     def checkin(_: Any, entry: Any) -> None:

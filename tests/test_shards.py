@@ -1,0 +1,138 @@
+"""Shards: what a map is, what is counted, and what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy
+from observed import count
+from sqlalchemy.ext.horizontal_shard import ShardedSession, set_shard_id
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+import obskit
+from obskit.catalogue import shards
+from obskit.exceptions import InputError
+from obskit.testing import Recorded
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def test_a_sharded_session_is_counted_by_shard_and_shards_without_traffic_are_at_zero(
+    recorded: Recorded, tmp_path: Any
+) -> None:
+    names = ("s0", "s1", "s2")
+    engines = {name: sqlalchemy.create_engine(f"sqlite:///{tmp_path}/{name}.db") for name in names}
+    obskit.shards("items", engines, version="1")
+    for engine in engines.values():
+        Base.metadata.create_all(engine)
+    session = ShardedSession(
+        shards=engines,
+        shard_chooser=lambda _mapper, instance, _clause=None: f"s{instance.id % 2}",
+        identity_chooser=lambda *_, **__: list(engines),
+        execute_chooser=lambda _: list(engines),
+    )
+    before = {name: count(recorded, shards.OPERATIONS, shard_set="items", shard=name) for name in names}
+    with session:
+        session.add(Item(id=4))
+        session.commit()
+        session.scalars(sqlalchemy.select(Item).options(set_shard_id("s1"))).all()
+    after = {name: count(recorded, shards.OPERATIONS, shard_set="items", shard=name) for name in names}
+    assert after["s0"] - before["s0"] == 1  # the insert
+    assert after["s1"] - before["s1"] == 1  # the select
+    assert after["s2"] - before["s2"] == 0
+    assert any(("shard", "s2") in key for key in recorded.points(shards.OPERATIONS.name))
+    assert {span.attributes[shards.SPAN_SHARD.name] for span in recorded.spans if span.name.startswith("SELECT")} >= {
+        "s1"
+    }
+    for engine in engines.values():
+        engine.dispose()
+
+
+def test_an_operation_on_a_shard_that_does_not_own_its_key_is_misrouted(recorded: Recorded) -> None:
+    carts = obskit.shards("carts", ["0", "1"], owner=lambda key: str(key % 2))
+    carts.record("1", key=7)
+    assert count(recorded, shards.MISROUTED, shard_set="carts") == 0
+    carts.record("0", key=7)
+    assert count(recorded, shards.MISROUTED, shard_set="carts", shard="0") == 1
+    assert count(recorded, shards.OPERATIONS, shard_set="carts") == 2
+
+
+def test_shards_that_no_map_names_share_one_series(recorded: Recorded) -> None:
+    some = obskit.shards("some", ["0"])
+    for number in range(100):
+        some.record(f"unknown-{number}")
+    keys = [key for key in recorded.points(shards.OPERATIONS.name) if ("shard_set", "some") in key]
+    assert len(keys) == 2
+    assert count(recorded, shards.OPERATIONS, shard_set="some", shard=shards.UNDECLARED) == 100
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "postgresql://me:other@db0:5432/orders",
+        "postgresql+psycopg://db0:5432/orders?password=rotated",
+        "postgresql:///orders?host=db0&port=5432",
+        "db0:5432/orders",
+        sqlalchemy.make_url("postgresql://me@db0:5432/orders"),
+        sqlalchemy.make_url("postgresql:///orders?host=db0&port=5432"),
+    ],
+)
+def test_a_map_has_the_same_hash_however_its_addresses_are_written(other: object) -> None:
+    assert obskit.shards("h", {"0": other}).hash == obskit.shards("h", {"0": "postgresql://me:x@db0:5432/orders"}).hash
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"1": "db1/o", "0": "db0/o"},
+        {"0": "db1/o", "1": "db0/o"},
+        {"0": "db0:5433/o", "1": "db1/o"},
+        {"0": "postgresql:///o?host=db2", "1": "db1/o"},
+        {"0": "db0/o", "1": "db1/o", "2": "db2/o"},
+    ],
+)
+def test_a_map_has_another_hash_when_its_order_or_a_place_changes(other: dict[str, str]) -> None:
+    assert obskit.shards("h", other).hash != obskit.shards("h", {"0": "db0/o", "1": "db1/o"}).hash
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({0: "a", "0": "b"}, "a shard is named twice"),
+        (["0", "0"], "a shard is named twice"),
+        ([], "a map of 0 shards"),
+        ("01", "shards cannot be '01'"),
+        ({"0": "postgresql://me:secret@db0:x/o"}, "the address of a shard is no URL"),
+    ],
+)
+def test_a_map_that_is_none_is_one_clear_error_without_passwords(declared: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        obskit.shards("h", declared)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_first_operation_on_a_shard_that_nobody_declared_can_be_seen_as_an_increase(recorded: Recorded) -> None:
+    some = obskit.shards("first", ["0"], owner=lambda _: "0")
+    labels = {"shard_set": "first", "shard": shards.UNDECLARED}
+    assert (("shard", shards.UNDECLARED), ("shard_set", "first")) in recorded.points(shards.MISROUTED.name)
+    some.record("9", key=1)
+    assert count(recorded, shards.MISROUTED, **labels) == 1
+
+
+def test_an_owner_function_that_fails_costs_nothing_but_the_check(recorded: Recorded) -> None:
+    def owner(key: object) -> str:
+        raise KeyError(key)
+
+    some = obskit.shards("failing", ["0"], owner=owner)
+    for key in range(30):
+        some.record("0", key=key)
+    assert count(recorded, shards.OPERATIONS, shard_set="failing", shard="0") == 30
+    assert count(recorded, shards.MISROUTED, shard_set="failing") == 0
