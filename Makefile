@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-fast lint programs generate clean
+.PHONY: help demo test test-fast test-oldest lint programs generate clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -11,12 +11,16 @@ help: ## list the targets
 demo: .venv/ready ## break a sharded shop, one way after another, and time its alerts (FAULT=hot: one; FULL=1: with Jaeger and Loki)
 	@$(PYTHON) -m tools.demo $(if $(FAULT),--fault $(FAULT)) $(if $(FULL),--full)
 
-test: .venv/ready lint ## run every test, those against the real programs included
+test: .venv/ready lint test-oldest ## run every test, those against the real programs included
 	$(PYTHON) -m tools.bring
 	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m pytest -n 2 --dist worksteal
 
 test-fast: .venv/ready ## run the tests that need none of the real programs
 	$(PYTHON) -m pytest -n 2 --dist worksteal -m "not real"
+
+# Generated pages are those of the newest versions, which is why they are left out here.
+test-oldest: .venv-oldest/ready ## the same with the oldest version of every dependency that pyproject.toml allows
+	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not real" --ignore tests/test_generated.py
 
 lint: .venv/ready ## ruff and mypy
 	$(PYTHON) -m ruff check .
@@ -30,7 +34,7 @@ generate: .venv/ready ## write the generated files anew
 	$(PYTHON) tools/generate.py
 
 clean: ## remove what make made in this folder; the cache of programs stays
-	rm -rf .venv build dist
+	rm -rf .venv .venv-oldest build dist
 
 .venv/ready: pyproject.toml
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10) and "obskit needs Python 3.10 or later; this is " + sys.version.split()[0])'
@@ -38,4 +42,11 @@ clean: ## remove what make made in this folder; the cache of programs stays
 	@python3 -m venv .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
 	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -e '.[cli]' --group dev
+	@touch $@
+
+.venv-oldest/ready: pyproject.toml .venv/ready
+	@echo "creating .venv-oldest (usually 20 s)"
+	@python3 -m venv .venv-oldest
+	@$(PYTHON) -m uv pip install --quiet --resolution lowest-direct --only-binary :all: --no-binary obskit-k8s \
+		--python .venv-oldest/bin/python -e '.[cli]' --group dev
 	@touch $@

@@ -20,6 +20,8 @@ Attributes = Mapping[str, "str | int | float | bool"]
 Recorder = Callable[[float, Attributes], None]
 #: Reads an observable instrument: yields (value, attributes).
 Reading = Callable[[], Iterable[tuple[float, Attributes]]]
+#: The one outcome of a record that is no loss.
+EXPORTED = "exported"
 
 
 class Pipeline(Protocol):
@@ -38,7 +40,7 @@ class Pipeline(Protocol):
         """Send a log record."""
 
     def totals(self) -> dict[str, dict[str, int]]:
-        """Return signal -> ``exported`` and each reason of a drop -> records."""
+        """Return signal -> :data:`EXPORTED` and each reason of a drop -> records."""
 
     def finishers(self) -> list[Callable[[], None]]:
         """Return what must run, side by side, to deliver everything that was accepted; each may block."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from obskit._runtime import guard
 from obskit._runtime.exits import Crew, Job, at_exit
-from obskit._runtime.pipeline import Pipeline
+from obskit._runtime.pipeline import EXPORTED, Pipeline
 from obskit.config import settings as table
 from obskit.config.settings import Settings
 
@@ -111,9 +111,20 @@ def _deliver(runtime: Runtime, jobs: list[Job], budget: float | None) -> bool:
     now = time.monotonic()
     if runtime.stuck_at is not None and now - runtime.stuck_at < allowed:
         allowed = 0.0
-    delivered = runtime.crew.run([deferred.drain], allowed) and runtime.crew.run(jobs, now + allowed - time.monotonic())
-    runtime.stuck_at = None if delivered else time.monotonic()
-    return delivered
+    lost = _lost(runtime)
+    in_time = runtime.crew.run([deferred.drain], allowed) and runtime.crew.run(jobs, now + allowed - time.monotonic())
+    runtime.stuck_at = None if in_time else time.monotonic()
+    return in_time and _lost(runtime) == lost
+
+
+def _lost(runtime: Runtime) -> int:
+    """Records that were given up so far."""
+    return sum(
+        count
+        for totals in runtime.pipeline.totals().values()
+        for outcome, count in totals.items()
+        if outcome != EXPORTED
+    )
 
 
 def _start(settings: Settings) -> None:

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 
 from obskit._runtime import guard
 from obskit._runtime.guard import contained
-from obskit._runtime.pipeline import Attributes, Pipeline
+from obskit._runtime.pipeline import EXPORTED, Attributes, Pipeline
 from obskit.catalogue import telemetry
-
-_EXPORTED = "exported"
 
 
 def install(pipeline: Pipeline) -> None:
@@ -17,7 +15,7 @@ def install(pipeline: Pipeline) -> None:
 
     @contained("telemetry.exported", ())
     def exported() -> Iterable[tuple[float, Attributes]]:
-        return [(totals[_EXPORTED], {telemetry.SIGNAL.name: signal}) for signal, totals in pipeline.totals().items()]
+        return [(totals[EXPORTED], {telemetry.SIGNAL.name: signal}) for signal, totals in pipeline.totals().items()]
 
     @contained("telemetry.dropped", ())
     def dropped() -> Iterable[tuple[float, Attributes]]:
@@ -25,7 +23,7 @@ def install(pipeline: Pipeline) -> None:
             (count, {telemetry.SIGNAL.name: signal, telemetry.REASON.name: reason})
             for signal, totals in pipeline.totals().items()
             for reason, count in totals.items()
-            if reason != _EXPORTED
+            if reason != EXPORTED
         ]
 
     @contained("telemetry.faults", ())

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
+import functools
+from typing import Any
 
+from starlette.applications import Starlette
+from starlette.routing import Match, Route
+
+from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations import _asgi
 from obskit._runtime.instrumentations._http import requests
 from obskit._runtime.pipeline import Pipeline
@@ -13,3 +18,23 @@ from obskit.config.settings import Settings
 def install(pipeline: Pipeline, settings: Settings) -> None:
     """Observe every Starlette application of this process."""
     _asgi.patch(Starlette, requests(pipeline, settings))
+    _remember_route()
+
+
+def _remember_route() -> None:
+    """Put the matched route into the scope, as FastAPI does and Starlette only in its newest versions."""
+    original = Route.matches
+
+    @functools.wraps(original)
+    def matches(self: Route, scope: _asgi.Scope) -> tuple[Match, _asgi.Scope]:
+        match, child = original(self, scope)
+        if match is Match.FULL:
+            _note(child, self)
+        return match, child
+
+    Route.matches = matches  # type: ignore[method-assign]
+
+
+@contained("asgi.route")
+def _note(child: _asgi.Scope, route: Any) -> None:
+    child.setdefault("route", route)
