@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import helm_python as helm
+import msgspec
 import pytest
 import yaml
 from helm_python import _native
@@ -17,6 +18,8 @@ from obskit.config.project import (
     AlertOverride,
     Backends,
     Collector,
+    Database,
+    Intervals,
     Logs,
     Project,
     Service,
@@ -39,6 +42,18 @@ SHOP = Project(
     },
 )
 PLAIN = Project(service=Service(name="shop", namespace="default"))
+SLOW = Project(
+    service=Service(name="shop", namespace="default"),
+    intervals=Intervals(export="15s", scrape="1m", evaluation="20s", group_wait="3s", collector_batch="0s"),
+    databases=[Database(name="orders", system="mysql")],
+    alerts={
+        "ObskitShardHot": AlertOverride(for_="1h30m", params={"odds": 1.234567, "significance": 7}),
+        "ObskitPodNotReady": AlertOverride(for_="1d", annotations={"summary": 'A "quoted" {{ $labels.pod }} \\ <b>.'}),
+    },
+)
+ALL = pytest.mark.parametrize(
+    "project", [PLAIN, SHOP, SLOW], ids=["defaults", "everything overridden", "other intervals"]
+)
 
 
 def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
@@ -56,17 +71,25 @@ def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture
+def parent(tmp_path: Path) -> Path:
+    folder = tmp_path / "chart"
+    shutil.copytree(ROOT / "examples/shop/chart", folder)
+    shutil.copytree(CHART, folder / "charts/obskit")
+    return folder
+
+
 def of_kind(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [document for document in documents if document["kind"] == kind]
 
 
-@pytest.mark.parametrize("project", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
+@ALL
 def test_the_rules_are_those_of_the_python_renderer(project: Project) -> None:
     (rule,) = of_kind(render(chart.values(project)), "PrometheusRule")
     assert rule["spec"]["groups"] == alerts.groups(project)
 
 
-@pytest.mark.parametrize("project", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
+@ALL
 def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> None:
     made = {
         next(iter(config["data"])): json.loads(next(iter(config["data"].values())))
@@ -82,16 +105,37 @@ def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> No
 
 
 @pytest.mark.parametrize("via", ["fluentbit", "collector"])
-@pytest.mark.parametrize("service", [PLAIN, SHOP], ids=["defaults", "everything overridden"])
-def test_the_sidecars_configurations_are_those_of_the_python_renderer(service: Project, via: str) -> None:
-    project = Project(
-        service=service.service, collector=service.collector, backends=service.backends, logs=Logs(via=via)
-    )
+@ALL
+def test_the_sidecars_configurations_are_those_of_the_python_renderer(project: Project, via: str) -> None:
+    project = msgspec.structs.replace(project, logs=Logs(via=via))
     (config,) = [
         c for c in of_kind(render(chart.values(project)), "ConfigMap") if c["metadata"]["name"] == "obskit-shop"
     ]
     made = {name: yaml.safe_load(text) for name, text in config["data"].items()}
     assert made == {name: yaml.safe_load(text) for name, text in sidecars.configurations(project).items()}
+
+
+@pytest.mark.parametrize("name", ["shop", "on", "123", "1e5", "null"])
+@pytest.mark.parametrize("via", ["fluentbit", "collector"])
+def test_the_pod_is_that_of_the_python_renderer_whatever_the_service_is_called(
+    name: str, via: str, parent: Path
+) -> None:
+    project = Project(service=Service(name=name, namespace=name), logs=Logs(via=via))
+    documents = render({"obskit": chart.values(project)}, parent)
+    (deployment,) = of_kind(documents, "Deployment")
+    template = deployment["spec"]["template"]
+    expected = sidecars.pod(project, sidecars.configurations(project))
+    assert template["spec"]["initContainers"] == expected["initContainers"]
+    given = {volume["name"]: volume for volume in template["spec"]["volumes"]}
+    assert [given[volume["name"]] for volume in expected["volumes"]] == expected["volumes"]
+    app, (wanted,) = template["spec"]["containers"][0], expected["containers"]
+    assert app["env"][-len(wanted["env"]) :] == wanted["env"]
+    assert (app.get("volumeMounts") or []) == wanted.get("volumeMounts", [])
+    exclude = {key for key in template["metadata"]["annotations"] if key.startswith("fluentbit.io/")}
+    assert exclude == {key for key in expected["annotations"] if key.startswith("fluentbit.io/")}
+    assert {document["metadata"]["namespace"] for document in documents if document["kind"] != "Deployment"} == {name}
+    for variable in [e for c in (*template["spec"]["initContainers"], app) for e in c.get("env", ())]:
+        assert isinstance(variable.get("value", ""), str), variable
 
 
 def test_with_every_alert_disabled_no_rule_is_left() -> None:
@@ -108,19 +152,16 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"odds": 0.5}}}}, "cannot be 0.5"),
         ({"service": {"name": "shop"}, "colector": {}}, "colector"),
         ({"service": {"name": 'x"} or vector(1)'}}, "service"),
+        ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"labels": {"__name__": "x"}}}}, "__name__"),
+        ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"labels": {"service": "x"}}}}, "label service"),
+        ({"service": {"name": "shop"}, "groupLabels": ["cluster", "cluster"]}, "groupLabels"),
+        ({"service": {"name": "shop"}, "backends": {"loki": "http:///x"}}, "loki"),
+        ({"service": {"name": "shop"}, "intervals": {"export": "0s"}}, "export"),
     ],
 )
 def test_wrong_values_are_refused_with_a_message(values: dict[str, Any], words: str) -> None:
     with pytest.raises(helm.HelmError, match=words):
         render(values)
-
-
-@pytest.fixture
-def parent(tmp_path: Path) -> Path:
-    folder = tmp_path / "chart"
-    shutil.copytree(ROOT / "examples/shop/chart", folder)
-    shutil.copytree(CHART, folder / "charts/obskit")
-    return folder
 
 
 def test_the_shops_chart_renders_a_pod_with_both_sidecars(parent: Path) -> None:
