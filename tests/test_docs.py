@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -39,18 +42,25 @@ def commands(program: str) -> list[tuple[str, str]]:
     return sorted(set(found))
 
 
+def project_of(page: str) -> str:
+    """The obskit.yaml that a page shows, or else the shop's."""
+    shown = [code for name, code in blocks("yaml") if name == page and code.startswith("# obskit.yaml")]
+    return shown[0] if shown else (ROOT / "examples/shop/obskit.yaml").read_text()
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("docs")
-    (folder / "obskit.yaml").write_text((ROOT / "examples/shop/obskit.yaml").read_text())
-    return folder
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder for each page, since its commands build upon each other."""
+    return defaultdict(lambda: tmp_path_factory.mktemp("docs"))
 
 
 @pytest.mark.parametrize(("page", "line"), commands("obskit"), ids=lambda value: value)
 def test_every_command_of_the_documentation_runs(
-    page: str, line: str, folder: Path, program: Callable[[str], Path]
+    page: str, line: str, folders: dict[str, Path], program: Callable[[str], Path]
 ) -> None:
     arguments = shlex.split(line)[1:]
+    folder = folders[page]
+    (folder / "obskit.yaml").write_text(project_of(page))
     environment = dict(os.environ)
     if arguments[0] == "test":
         environment["OBSKIT_PROMTOOL"] = str(program("promtool"))
@@ -64,6 +74,26 @@ def test_every_command_of_the_documentation_runs(
     )
     allowed = (0, 1) if {"--diff", "--check"} & set(arguments) else (0,)
     assert done.returncode in allowed, f"{page}: {line}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.real
+def test_the_configurations_of_the_documentation_are_ones_that_the_programs_accept(
+    tmp_path: Path, program: Callable[[str], Path]
+) -> None:
+    checks = {"prometheus.yaml": ("promtool", "check", "config"), "alertmanager.yaml": ("amtool", "check-config")}
+    shutil.copytree(ROOT / "examples/shop/rendered", tmp_path / "rendered")
+    for name, (tool, *arguments) in checks.items():
+        (code,) = [code for _, code in blocks("yaml") if code.startswith(f"# {name}\n")]
+        (tmp_path / name).write_text(code)
+        command = [program(tool), *arguments, name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_route_of_the_documentation_is_the_one_that_is_rendered() -> None:
+    (code,) = [code for _, code in blocks("yaml") if code.startswith("# alertmanager.yaml\n")]
+    rendered = yaml.safe_load((ROOT / "examples/shop/rendered/alerts/alertmanager-route.yaml").read_text())
+    assert yaml.safe_load(code)["route"]["routes"] == [rendered["route"]]
 
 
 def test_every_make_target_of_the_documentation_exists() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import noise
 import reference
 
 from obskit import _checks
@@ -47,6 +48,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference.command_line,
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
+    "tests/alerts/noise-test.yaml": noise.cases,
     **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
     **{f"{SHOP}/rendered/{path}": functools.partial(str, text) for path, text in shop().items()},
 }
