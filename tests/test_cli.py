@@ -54,7 +54,8 @@ def test_a_command_prints_exactly_what_its_transcript_says(transcript: Path, tmp
         transcript.write_text("".join(f"-- {n} --\n{t}" for n, t in ({"$": expected["$"]} | inputs | actual).items()))
         return
     assert "Traceback" not in actual["stderr"]
-    if expected["stderr"].startswith("Usage:") and _CLICK < _CLICK_OF_TRANSCRIPTS:  # the words of usage errors are click's
+    # The words of usage errors are click's.
+    if expected["stderr"].startswith("Usage:") and _CLICK < _CLICK_OF_TRANSCRIPTS:
         actual["stderr"] = expected["stderr"]
     assert actual == {name: expected[name] for name in _OUTPUTS}
 

@@ -59,6 +59,7 @@ class Mutant(NamedTuple):
         return groups
 
 
+NEWBORN = "what moves just after the usual shares became known raises nothing"
 RESTLESS = "shards that are always restless raise nothing by being so"
 FEW = "a few operations are too few to judge by, the usual shares being known"
 ZIPF = "a Zipf load without a baseline is uneven, but not by enough"
@@ -75,6 +76,7 @@ FROZEN_BY_ALL = 'alertname=~"ObskitShard(Hot|Starved|TrafficMoved|HotColdStart|S
 EXPECTED = 'label_replace(vector(4), "shard_set", "orders", "", "")'
 
 MUTANTS = [
+    Mutant("moved before that is settled", "obskit:shard_moved:stddev", ">= 24", ">= 1", NEWBORN),
     Mutant("hot within the usual deviation", "ObskitShardHot", "> 5.5 *", "> 0 *", RESTLESS),
     Mutant("starved within the usual deviation", "ObskitShardStarved", "< -6 *", "< 0 *", RESTLESS),
     Mutant("moved within the usual deviation", "ObskitShardTrafficMoved", "+ 7 *", "+ 0 *", RESTLESS),

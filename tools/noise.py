@@ -67,6 +67,14 @@ tests:
       - {{eval_time: 1500s, alertname: ObskitShardHot}}
       - {{eval_time: 1500s, alertname: ObskitShardStarved}}
       - {{eval_time: 1500s, alertname: ObskitShardTrafficMoved}}
+
+  # The first samples of what moves look alike: until there are enough of them their deviation is not to be trusted.
+  - name: what moves just after the usual shares became known raises nothing
+    input_series:
+{newborn}
+    alert_rule_test:
+      - {{eval_time: 740s, alertname: ObskitShardTrafficMoved}}
+      - {{eval_time: 990s, alertname: ObskitShardTrafficMoved}}
 """
 
 
@@ -134,5 +142,6 @@ def cases() -> str:
     return _TEXT.format(
         less=Traffic(seed=3, rates=ZIPF, sigma=0.15, seconds=FAULT + 120, factor=less).series(),
         hot=Traffic(seed=3, rates=ZIPF, sigma=0.15, seconds=FAULT + 30, factor=hot).series(),
+        newborn=Traffic(seed=105, rates=(12, 12, 12, 12), sigma=0.15, seconds=1000).series(),
         restless=Traffic(seed=1, rates=(12, 12, 12, 12), sigma=0.3, seconds=FAULT + 300).series(),
     )

@@ -17,6 +17,7 @@ function(obskit)
     expected: q.select('obskit:shard_ops:expected'),
     moved: q.select('obskit:shard_moved:ratio'),
     moved_healthy: q.select('obskit:shard_moved:healthy'),
+    moved_settled: 'count_over_time(%s[6h] offset 2m) >= <<settled_samples>>' % q.select('obskit:shard_moved:healthy'),
     firing: q.select(obskit.telemetry.alerts.name, 'alertstate="firing", alertname=~"ObskitShard(Hot|Starved|TrafficMoved)"'),
   };
   [
@@ -44,8 +45,9 @@ function(obskit)
       / (%(total)s >= 30)
     ||| % names),
     record('obskit:shard_moved:healthy', '%(moved)s unless on (%(set)s) %(firing)s' % names),
+    // Of few samples, the first of which look alike, the deviation is far too small.
     record('obskit:shard_moved:mean', 'avg_over_time(%(moved_healthy)s[6h] offset 2m)' % names),
-    record('obskit:shard_moved:stddev', 'stddev_over_time(%(moved_healthy)s[6h] offset 2m)' % names),
+    record('obskit:shard_moved:stddev', 'stddev_over_time(%(moved_healthy)s[6h] offset 2m) and %(moved_settled)s' % names),
     // Without a baseline yet: odds against an even share, and its significance.
     record('obskit:shard_odds:even', |||
       exp(%(logodds)s) * on (%(set)s) group_left () (count by (%(set)s) (%(count)s) - 1)

@@ -26,6 +26,8 @@ LONG_WINDOW_SAMPLES = 6
 LONGEST_WINDOW_SAMPLES = 12
 #: Seconds of history after which a baseline counts as learnt (and cold-start alerts step back).
 LEARNED_SECONDS = 480
+#: Seconds of history of what is computed from a baseline, until its own deviation can be trusted.
+SETTLED_SECONDS = 120
 
 
 def of(project: Project) -> dict[str, str]:
@@ -48,6 +50,7 @@ def of(project: Project) -> dict[str, str]:
         **_window("window_long", LONG_WINDOW_SAMPLES, export),
         **_window("window_longest", LONGEST_WINDOW_SAMPLES, export),
         "learned_samples": str(LEARNED_SECONDS // duration_seconds(project.intervals.evaluation)),
+        "settled_samples": str(SETTLED_SECONDS // duration_seconds(project.intervals.evaluation)),
         "expected_shards": _expected(project),
         "databases": ", ".join(f"{d.name} ({d.system})" for d in project.databases) or "any",
         "grafana": project.backends.grafana or "",

@@ -40,6 +40,7 @@
   "container" (include "obskit.container" .)
   "by" $by
   "learned_samples" (div 480 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
+  "settled_samples" (div 120 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "expected_shards" (join " or " $sets | default "label_replace(vector(0) > 1, \"shard_set\", \"none\", \"\", \"\")")
   "databases" (join ", " $databases | default "any")
   "grafana" .Values.backends.grafana
