@@ -26,6 +26,7 @@ from werkzeug.test import create_environ
 from werkzeug.wsgi import FileWrapper
 
 from obskit._runtime import loops
+from obskit._runtime.instrumentations import _asgi
 from obskit._runtime.instrumentations._queries import described
 from obskit.catalogue import db, http, telemetry
 from obskit.testing import Recorded
@@ -106,7 +107,10 @@ def test_a_mount_with_parameters_gives_its_template_and_never_their_values(recor
     assert names == ["GET /tenants/{tenant}/items/{item}"] * 3 + ["GET"]
 
 
-def test_a_mount_and_a_route_that_share_a_parameter_make_no_series_without_end(recorded: Recorded) -> None:
+def test_a_mount_and_a_route_that_share_a_parameter_make_no_series_without_end(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_asgi, "_prefixes", set())  # it will be full
     inner = Route("/{name}", lambda _: PlainTextResponse("x"))
     app = Starlette(routes=[Mount("/m/{name}", routes=[inner])])
     for number in range(100):

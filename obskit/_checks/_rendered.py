@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import promql_parser
-import yaml
 
-from obskit._checks import _grafana, _promql, _series
+from obskit._checks import _documents, _grafana, _promql, _series
 from obskit._checks._vector import Vector
 from obskit.config.project import Project
-from obskit.exceptions import InputError
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: Beyond these a query is an accident or an attack, and who walks its tree runs out of stack.
+_MOST_PARENTHESES, _LONGEST = 200, 20_000
 _OF_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LABEL = re.compile(r'(?:\$labels|\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+"([^"]+)"')
 _LEGEND = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
-
-
-class _Rule(msgspec.Struct):
-    expr: str
-    record: str = ""
-    alert: str = ""
-    for_: str = msgspec.field(default="0s", name="for")
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-
-
-class _Group(msgspec.Struct):
-    name: str
-    rules: list[_Rule]
-    interval: str = "1m"
 
 
 @dataclass(frozen=True)
@@ -124,8 +106,8 @@ def read(files: Mapping[str, str], project: Project) -> Rendered:
     Raises:
         InputError: A file is not YAML or JSON, or its rules have another shape.
     """
-    documents = [(path, document) for path, text in files.items() for document in _documents(path, text)]
-    dashboards = {p: d for p, d in documents if p.endswith(".json") and isinstance(d.get("panels"), list)}
+    documents = [(path, document) for path, text in files.items() for document in _documents.load(path, text)]
+    dashboards = {p: d for p, d in documents if _documents.is_board(p, d)}
     rules, disagreeing = _rules(documents)
     texts = tuple(text for path, board in dashboards.items() for text in _grafana.texts(path, board))
     prometheus = [text for text in texts if text.source == "prometheus"]
@@ -139,7 +121,7 @@ def read(files: Mapping[str, str], project: Project) -> Rendered:
 
     queries = [query(r.place, r.expr, r.expr, _of_rule(r)) for r in rules]
     queries += [query(t.place, t.written, t.query, _of_legend(t), t.unit) for t in prometheus]
-    collectors = {p: d for p, d in documents if isinstance(d.get("service"), dict) and "pipelines" in d["service"]}
+    collectors = {p: d for p, d in documents if _documents.is_collector(p, d)}
     made_of = {r.name: _names(q) for r, q in zip(rules, queries, strict=False) if not r.alert}
     return Rendered(project, rules, disagreeing, dashboards, texts, collectors, known, tuple(queries), made_of)
 
@@ -148,29 +130,13 @@ def _names(query: Query) -> frozenset[str]:
     return frozenset(s.name for s in query.analysis.selectors) if query.analysis else frozenset()
 
 
-def _documents(path: str, text: str) -> Iterator[dict[str, Any]]:
-    try:
-        if path.endswith(".json"):
-            loaded = [json.loads(text)]
-        else:
-            loaded = list(yaml.load_all(text, Loader=_Loader)) if path.endswith((".yaml", ".yml")) else []
-    except json.JSONDecodeError as error:
-        raise InputError(f"not JSON: {error.msg}", place=f"{path}:{error.lineno}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"not YAML: {error.problem}", place=f"{path}:{line}") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"not YAML: {error}", place=path) from None
-    yield from (document for document in loaded if isinstance(document, dict))
-
-
 def _rules(documents: list[tuple[str, dict[str, Any]]]) -> tuple[tuple[Rule, ...], tuple[tuple[str, str], ...]]:
     """Every rule once: a PrometheusRule repeats the groups of the plain file."""
-    seen: dict[str, _Group] = {}
+    seen: dict[str, _documents.Group] = {}
     rules: list[Rule] = []
     disagreeing = []
     for path, document in documents:
-        for group in _groups(path, document):
+        for group in _documents.groups(path, document):
             if group.name not in seen:
                 seen[group.name] = group
                 rules.extend(_rule(path, group, rule) for rule in group.rules)
@@ -179,34 +145,25 @@ def _rules(documents: list[tuple[str, dict[str, Any]]]) -> tuple[tuple[Rule, ...
     return tuple(rules), tuple(disagreeing)
 
 
-def _groups(path: str, document: dict[str, Any]) -> list[_Group]:
-    if document.get("kind") == "PrometheusRule":
-        document = document.get("spec") or {}
-    if "groups" not in document:
-        return []
-    try:
-        return msgspec.convert(document["groups"], list[_Group])
-    except msgspec.ValidationError as error:
-        raise InputError(f"not a file of rules: {error}", place=path) from None
-
-
-def _rule(path: str, group: _Group, rule: _Rule) -> Rule:
+def _rule(path: str, group: _documents.Group, rule: _documents.Rule) -> Rule:
     name = rule.alert or rule.record
     place = f"{path}: group {group.name}: {'alert' if rule.alert else 'record'} {name}"
     return Rule(
         place,
         group.name,
-        group.interval,
+        _documents.whole(group.interval),
         name,
         rule.expr,
         bool(rule.alert),
-        rule.for_,
+        _documents.whole(rule.for_),
         rule.labels,
         rule.annotations,
     )
 
 
 def _parse(query: str) -> tuple[Any, str]:
+    if query.count("(") > _MOST_PARENTHESES or len(query) > _LONGEST:
+        return None, "longer or deeper than any query that people write"
     try:
         return promql_parser.parse(query), ""
     except ValueError as error:

@@ -10,8 +10,7 @@ from obskit import catalogue
 from obskit._checks import _promql
 from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Rendered, Rule
-from obskit.config.project import duration_seconds
-from obskit.promql import budget
+from obskit.promql import budget, durations
 
 ID = "detection-budget"
 
@@ -34,18 +33,19 @@ def check(rendered: Rendered) -> Iterator[Finding]:
             yield Finding(alert.place, "the annotation detection_budget is missing or no duration such as 21s", ID)
             continue
         if alert.labels.get("latency_class") == "fast" and promised > FAST:
-            yield Finding(alert.place, f"a fast alert may take {FAST} s, and this one takes {promised} s", ID)
+            yield Finding(alert.place, f"a fast alert may take {FAST} s, and this one takes {promised:g} s", ID)
         analysis = queries[alert.place].analysis
         if readable and analysis is not None:
             low, high = _bounds(rendered, alert, analysis, recorded)
             if not low <= promised <= high:
-                message = f"detection_budget is {promised}s; for, window and intervals make it {low}s to {high}s, in: "
-                yield Finding(alert.place, message + one_line(alert.expr), ID, "render it again: obskit render alerts")
+                message = f"detection_budget is {promised:g}s; for, window and intervals make it {low}s to {high}s"
+                remedy = "render it again: obskit render alerts"
+                yield Finding(alert.place, f"{message}, in: {one_line(alert.expr)}", ID, remedy)
 
 
-def _seconds(text: str) -> int | None:
+def _seconds(text: str) -> float | None:
     try:
-        return duration_seconds(text)
+        return durations.seconds(text)
     except ValueError:
         return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -65,13 +66,11 @@ def write(files: Mapping[str, str], folder: Path) -> list[Difference]:
     Raises:
         InputError: The folder is a file, cannot be written, or holds a file of the same name that is not ours.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError("this is a file", place=str(folder), remedy="give a folder with -o")
-    for path in files:
-        if (folder / path).is_dir():
-            raise InputError(
-                "this is a folder, and a file goes there", place=str(folder / path), remedy="move it away first"
-            )
+    try:
+        _refuse_obstacles([*files, MANIFEST], folder)
+    except OSError as error:
+        problem = f"cannot be written: {error.strerror}"
+        raise InputError(problem, place=str(folder), remedy="give another folder with -o") from None
     differences = compare(files, folder)
     listed = _listed(folder)
     for difference in differences:
@@ -91,6 +90,18 @@ def write(files: Mapping[str, str], folder: Path) -> list[Difference]:
             remedy="check path, permissions and space",
         ) from None
     return differences
+
+
+def _refuse_obstacles(paths: list[str], folder: Path) -> None:
+    """Say before anything is written what would stop it half-way."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise InputError("this is a file", place=str(folder), remedy="give a folder with -o")
+    for path in paths:
+        place = folder / path
+        if place.is_dir():
+            raise InputError("this is a folder, and a file goes there", place=str(place), remedy="move it away first")
+        if place.exists() and not os.access(place, os.R_OK):
+            raise InputError("this file cannot be read", place=str(place), remedy="check its permissions")
 
 
 def _replace(files: Mapping[str, str], differences: list[Difference], folder: Path) -> None:
@@ -136,7 +147,7 @@ def _stale(files: Mapping[str, str], folder: Path) -> list[str]:
 def _listed(folder: Path) -> dict[str, str]:
     try:
         files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
     safe = isinstance(files, dict) and all(isinstance(p, str) and _inside(p) for p in files)
     return {path: str(digest) for path, digest in files.items()} if safe else {}

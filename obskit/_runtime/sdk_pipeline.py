@@ -33,6 +33,8 @@ from obskit._version import __version__
 from obskit.catalogue import Metric
 from obskit.config.settings import Settings
 
+#: The instrumentation scope of what obskit itself emits.
+SCOPE = "obskit"
 #: Records that wait for the sidecar, per signal; then the oldest give way.
 QUEUE = 8192
 _BATCH = 512
@@ -100,17 +102,15 @@ class SdkPipeline:
         self._resource = Resource.create(dict(resource))
         self._accounts = {signal: Account(QUEUE) for signal in ("traces", "metrics", "logs")}
         self._own: list[Any] = []
-        self.adopted: list[str] = []
         # The meter provider first: the SDK's other parts take their own metrics from it.
-        self._meter = self._meter_provider().get_meter("obskit", __version__)
-        self._tracer = self._tracer_provider().get_tracer("obskit", __version__)
+        self._meter = self._meter_provider().get_meter(SCOPE, __version__)
+        self._tracer = self._tracer_provider().get_tracer(SCOPE, __version__)
         self._loggers: dict[str, Any] = {}
         self._logs = self._logger_provider() if settings.logs else None
 
     def _meter_provider(self) -> metrics.MeterProvider:
         current = metrics.get_meter_provider()
         if isinstance(current, MeterProvider):
-            self.adopted.append("metrics")
             return current
         readers = []
         if self._settings.metrics:
@@ -125,7 +125,6 @@ class SdkPipeline:
     def _tracer_provider(self) -> trace.TracerProvider:
         current = trace.get_tracer_provider()
         if isinstance(current, TracerProvider):
-            self.adopted.append("traces")
             return current
         provider = TracerProvider(resource=self._resource, shutdown_on_exit=False)
         if self._settings.traces:
@@ -140,7 +139,6 @@ class SdkPipeline:
     def _logger_provider(self) -> _logs.LoggerProvider:
         current = _logs.get_logger_provider()
         if isinstance(current, LoggerProvider):
-            self.adopted.append("logs")
             return current
         provider = LoggerProvider(self._resource, shutdown_on_exit=False)
         exporter = _CountedLogs(endpoint=f"{self._settings.endpoint}/v1/logs")

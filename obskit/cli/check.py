@@ -14,6 +14,8 @@ from obskit.exceptions import InputError
 if TYPE_CHECKING:
     from obskit._checks import Finding
 
+_LARGEST_FILE = 16 << 20
+
 EPILOG = """\b
 Examples:
   obskit check -c obskit.yaml
@@ -64,9 +66,15 @@ def _read(folder: Path) -> dict[str, str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", place=str(path)) from None
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise InputError("the file is larger than 16 MiB", place=str(path), remedy="is it the right one?")
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"byte {error.start + 1} is not UTF-8", place=str(path), remedy="save it as UTF-8") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", place=str(path), remedy="check permissions") from None
 
 
 def _print(findings: Sequence[Finding], files: int) -> None:

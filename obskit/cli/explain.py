@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ def _alert(name: str, config: Path) -> dict[str, Any] | None:
         return None
     from obskit._render import alerts
 
-    if not config.exists():
+    source = click.get_current_context().get_parameter_source("config")
+    if source is click.core.ParameterSource.DEFAULT and not os.path.lexists(config):
         return alerts.explain(name)
     with project(config) as loaded:
         return alerts.explain(name, loaded)

@@ -45,10 +45,9 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
             if not as_json:
                 click.echo(f"{name} … ", nl=False)
             arguments = [promtool, "test", "rules", name]
-            done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - a list, no shell
-            results[name] = done.stdout + done.stderr if done.returncode else ""
+            results[name] = _complaint(arguments, folder)
             if not as_json:
-                click.secho("failed" if done.returncode else "passed", fg="red" if done.returncode else "green")
+                click.secho("failed" if results[name] else "passed", fg="red" if results[name] else "green")
     failed = [name for name, output in results.items() if output]
     if as_json:
         print_json(
@@ -62,6 +61,17 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
         _report(results, failed, left_out)
     if failed:
         ctx.exit(1)
+
+
+def _complaint(arguments: list[str], folder: str) -> str:
+    """What a program says when it fails, or "" when it does not."""
+    try:
+        done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - a list, no shell
+    except OSError as error:
+        raise ToolMissing(f"{arguments[0]} cannot be run: {error.strerror}; {_INSTALL}") from None
+    if not done.returncode:
+        return ""
+    return (done.stdout + done.stderr).strip() or f"promtool ended with code {done.returncode} without a word"
 
 
 def _report(results: dict[str, str], failed: list[str], left_out: dict[str, str]) -> None:

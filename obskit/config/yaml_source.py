@@ -130,13 +130,19 @@ def _refuse_hazards(text: str, file: str) -> None:
             raise InputError(f"alias *{event.anchor} is not allowed", place=place, remedy="write the value out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST_NESTING:
-            raise InputError("the nesting is too deep", place=place, remedy=f"keep it under {DEEPEST_NESTING} levels")
+            raise _too_deep(place)
+
+
+def _too_deep(place: str) -> InputError:
+    return InputError("the nesting is too deep", place=place, remedy=f"keep it under {DEEPEST_NESTING} levels")
 
 
 def _broken(error: yaml.YAMLError, file: str) -> InputError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
     place = f"{file}:{mark.line + 1}" if mark else file
+    if "nesting depth" in problem:  # libyaml has a limit of its own, and meets it first
+        return _too_deep(place)
     return InputError(f"not valid YAML: {problem}", place=place, remedy="check indentation, colons and quotes there")
 
 

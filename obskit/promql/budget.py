@@ -105,23 +105,29 @@ def compute(
     return Budget(tuple(step for step in steps if step.seconds), needed + 1, 1 + crossings)
 
 
-def windows(expr: str, recorded: Mapping[str, Recorded]) -> list[int]:
-    """Return the seconds of every range that looks at now, through recording rules; what has an offset is history."""
+def windows(expr: str, recorded: Mapping[str, Recorded], above: frozenset[str] = frozenset()) -> list[int]:
+    """Return the seconds of every range that looks at now, through recording rules; what has an offset is history.
+
+    Args:
+        expr: The expression.
+        recorded: Every recording rule by the name of its series.
+        above: Series that led here; one that is recorded from itself looks at its own past.
+    """
     result = []
     for name, seconds in _selectors(promql_parser.parse(expr)):
         result.append(seconds)
-        if name in recorded:
-            result.extend(windows(recorded[name].expr, recorded))
+        if name in recorded and name not in above:
+            result.extend(windows(recorded[name].expr, recorded, above | {name}))
     return result
 
 
-def _crossings(expr: str, group: str, recorded: Mapping[str, Recorded]) -> int:
+def _crossings(expr: str, group: str, recorded: Mapping[str, Recorded], above: frozenset[str] = frozenset()) -> int:
     """The most changes of group on the way from the expression down to raw series."""
     depths = [0]
     for name, _ in _selectors(promql_parser.parse(expr)):
-        if name in recorded:
+        if name in recorded and name not in above:
             inner = recorded[name]
-            depths.append((inner.group != group) + _crossings(inner.expr, inner.group, recorded))
+            depths.append((inner.group != group) + _crossings(inner.expr, inner.group, recorded, above | {name}))
     return max(depths)
 
 
