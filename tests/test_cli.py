@@ -28,7 +28,7 @@ def sections(text: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def run(command: str, folder: Path) -> dict[str, str]:
+def run(command: str, folder: Path, **environment: str) -> dict[str, str]:
     program, *arguments = shlex.split(command)
     assert program == "obskit"
     done = subprocess.run(
@@ -37,7 +37,7 @@ def run(command: str, folder: Path) -> dict[str, str]:
         capture_output=True,
         text=True,
         check=False,
-        env={"PATH": os.environ["PATH"], "COLUMNS": "100", "HOME": str(folder)},
+        env={"PATH": os.environ["PATH"], "COLUMNS": "100", "HOME": str(folder), **environment},
     )
     return {"stdout": done.stdout, "stderr": done.stderr, "exit": f"{done.returncode}\n"}
 
@@ -86,3 +86,63 @@ def test_the_help_of_every_command_has_an_example(name: str, tmp_path: Path) -> 
     assert done["exit"] == "0\n"
     assert re.search(r"Examples?\b", done["stdout"])
     assert f"obskit {name}" in done["stdout"].partition("Example")[2] or f"(obskit {name}" in done["stdout"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the least obskit.yaml."""
+    (tmp_path / "obskit.yaml").write_text("service: {name: shop, namespace: shop}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a: \xff", "byte 4 is not UTF-8; save it as UTF-8"),
+        (b"a" * ((16 << 20) + 1), "the file is larger than 16 MiB; is it the right one?"),
+    ],
+    ids=["of another encoding", "too large"],
+)
+def test_a_rendered_file_that_is_no_text_ends_the_check_with_one_line(
+    content: bytes, message: str, project: Path
+) -> None:
+    (project / "out").mkdir()
+    (project / "out/a.yaml").write_bytes(content)
+    result = run("obskit check --rendered out", project)
+    assert result == {"stdout": "", "stderr": f"obskit: out/a.yaml: {message}\n", "exit": "2\n"}
+
+
+def test_the_least_settings_render_to_files_without_findings(project: Path) -> None:
+    result = run("obskit check", project)
+    assert (result["exit"], result["stderr"]) == ("0\n", "")
+
+
+def test_labels_of_a_site_go_through_every_rule_and_panel_without_findings(project: Path) -> None:
+    (project / "obskit.yaml").write_text("service: {name: shop, namespace: shop}\ngroup_labels: [cluster, region]\n")
+    result = run("obskit check", project)
+    assert (result["exit"], result["stderr"]) == ("0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "words"),
+    [
+        ("/bin/false", "1\n", "promtool ended with code 1 without a word"),
+        ("nothing", "2\n", "promtool is not installed at"),
+        ("obskit.yaml", "2\n", "promtool is not installed at"),
+        ("broken", "2\n", "broken cannot be run: Exec format error"),
+    ],
+)
+def test_a_promtool_that_does_not_work_is_never_a_pass(program: str, code: str, words: str, project: Path) -> None:
+    (project / "broken").write_bytes(b"\x7fELF")
+    (project / "broken").chmod(0o755)
+    result = run("obskit test", project, OBSKIT_PROMTOOL=program if program[0] == "/" else str(project / program))
+    assert result["exit"] == code
+    assert words in result["stderr"]
+    assert "Traceback" not in result["stderr"]
+
+
+def test_an_alert_is_explained_without_a_project_but_not_with_one_that_is_missing(tmp_path: Path) -> None:
+    assert run("obskit explain ObskitShardHot", tmp_path)["exit"] == "0\n"
+    result = run("obskit explain ObskitShardHot -c nothing.yaml", tmp_path)
+    assert (result["exit"], result["stdout"]) == ("2\n", "")
+    assert "nothing.yaml: no such file" in result["stderr"]

@@ -76,6 +76,36 @@ def test_a_folder_in_the_place_of_a_file_stops_before_anything_is_written(tmp_pa
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["dashboards", "x.json"]
 
 
+@pytest.mark.parametrize("path", [".obskit.json", "alerts/rules.yaml"])
+def test_a_folder_where_a_file_of_ours_goes_is_named(path: str, tmp_path: Path) -> None:
+    (tmp_path / path).mkdir(parents=True)
+    with pytest.raises(InputError, match="this is a folder, and a file goes there") as caught:
+        write(FILES, tmp_path)
+    assert caught.value.place == str(tmp_path / path)
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_a_name_that_no_folder_can_have_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        write(FILES, tmp_path / ("x" * 300))
+
+
+def test_a_link_to_nowhere_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="this is a file"):
+        write(FILES, tmp_path / "out")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "5", '{"files": 5}', '{"files": {"a": {}}}', ""])
+def test_a_list_that_was_broken_loses_nobody_s_file(text: str, tmp_path: Path) -> None:
+    write(FILES, tmp_path)
+    (tmp_path / ".obskit.json").write_text(text)
+    (tmp_path / "mine.txt").write_text("mine")
+    write(FILES, tmp_path)
+    assert compare(FILES, tmp_path) == []
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
 def test_a_failure_half_way_leaves_the_earlier_output_as_it_was(tmp_path: Path) -> None:
     write(FILES, tmp_path)
     with pytest.raises(InputError, match="cannot be written"):
