@@ -7,10 +7,10 @@ function(obskit)
   local rate(series) = 'rate(%s[$__rate_interval])' % own(series);
   local quantile(metric) =
     p.query('histogram_quantile(0.95, sum by (le, %s) (%s))' % [pool, rate(metric.bucket)], '{{%s}}' % pool, { exemplar: true });
-  local latency(key, title, metric) = p.timeseries(key, title, '%s p95 by pool; the line is where the alert calls it slow.' % metric.brief, 's', [quantile(metric)], limits=[p.red(0.25)]);
+  local latency(key, title, metric) = p.timeseries(key, title, '%s p95 by pool; the line is where the alert calls it slow.' % metric.brief, 's', [quantile(metric)], limits=p.above(0.25));
   {
     title: 'database',
-    description: 'Connections of every pool: waiting for one, creating one, using one; and the queries.',
+    description: 'Connections of every pool: waiting for one, creating one, using one; and the queries. Databases: <<databases>>.',
     panels: [
       latency('wait', 'Waiting for a connection', db.connection_wait_time),
       latency('create', 'Creating a connection', db.connection_create_time),

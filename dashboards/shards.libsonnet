@@ -13,15 +13,15 @@ function(obskit)
       p.table('maps', 'Maps in use', 'Processes by the hash of their map: more than one hash of a version is a misconfiguration.', [
         p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, own(shards.map_info.name)]),
       ]),
-      p.timeseries('odds', 'Odds against usual', 'Odds of each shard against its learnt odds, or against an even share while nothing is learnt; the line is where a shard is hot.', 'short', [
+      p.timeseries('odds', 'Odds against usual', 'Odds of each shard against its learnt odds, or against an even share while nothing is learnt; the lines are where a shard is starved and where it is hot.', 'short', [
         p.query('exp(%s - %s)' % [own('obskit:shard_logodds'), own('obskit:shard_logodds:mean')], legend),
         p.query(own('obskit:shard_odds:even'), '%s (even)' % legend),
-      ], limits=[p.red(1.6)]),
+      ], limits=p.between(p.param('ObskitShardStarved', 'odds'), p.param('ObskitShardHot', 'odds'))),
       p.timeseries('operations', 'Operations', shards.operations.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name)], legend)], stack=true),
       p.bars('share', 'Share', 'Share of each shard of the operations of its set, now.', 'percentunit', [
         p.query('sum by (%s, %s) (%s) / on (%s) group_left () sum by (%s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name), l.shard_set, l.shard_set, rate(shards.operations.name)], legend),
       ]),
-      p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=[p.red(0.08)]),
+      p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=p.above(p.param('ObskitShardTrafficMoved', 'share'))),
       p.timeseries('misrouted', 'Misrouted', shards.misrouted.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.misrouted.name)], legend)]),
       p.timeseries('count', 'Shards', 'Shards in the maps, and shards that have series.', 'short', [
         p.query('max by (%s) (%s)' % [l.shard_set, own(shards.map_shards.name)], 'map {{%s}}' % l.shard_set),

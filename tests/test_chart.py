@@ -148,6 +148,7 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
     [
         ({}, "set service.name"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHott": {}}}, "no alert is called ObskitShardHott"),
+        ({"service": {"name": "shop"}, "rules": {"enabled": False}, "alerts": {"Hot": {}}}, "no alert is called Hot"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"od": 2}}}}, "has no parameter od"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"odds": 0.5}}}}, "cannot be 0.5"),
         ({"service": {"name": "shop"}, "colector": {}}, "colector"),
@@ -157,11 +158,19 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
         ({"service": {"name": "shop"}, "groupLabels": ["cluster", "cluster"]}, "groupLabels"),
         ({"service": {"name": "shop"}, "backends": {"loki": "http:///x"}}, "loki"),
         ({"service": {"name": "shop"}, "intervals": {"export": "0s"}}, "export"),
+        ({"service": {"name": "shop"}, "backends": None}, "missing property 'backends'"),
+        ({"service": {"name": "shop"}, "intervals": {"export": None}}, "missing property 'export'"),
     ],
 )
 def test_wrong_values_are_refused_with_a_message(values: dict[str, Any], words: str) -> None:
     with pytest.raises(helm.HelmError, match=words):
         render(values)
+
+
+@pytest.mark.parametrize("key", ["alerts", "databases", "shards", "groupLabels"])
+def test_a_key_left_without_a_value_is_as_good_as_none(key: str) -> None:
+    values: dict[str, Any] = {"service": {"name": "shop"}}
+    assert render(values | {key: None}) == render(values)
 
 
 def test_the_shops_chart_renders_a_pod_with_both_sidecars(parent: Path) -> None:

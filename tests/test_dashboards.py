@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from obskit._installation import directory
-from obskit._render import dashboards, jsonnet, pack
+from obskit._render import alerts, dashboards, jsonnet, pack
 from obskit.catalogue import _export
-from obskit.config.project import Project, Service
+from obskit.config.project import AlertOverride, Database, Project, Service
 
 SHOP = Project(service=Service(name="shop", namespace="shop"))
 BOARDS = {
@@ -60,6 +60,44 @@ def test_panels_do_not_overlap_and_stay_within_24_columns(slug: str) -> None:
         assert grid["x"] + grid["w"] <= 24
         cells |= mine
     assert len({panel["id"] for panel in BOARDS[slug]["panels"]}) == len(BOARDS[slug]["panels"])
+
+
+def lines(project: Project, slug: str, key: str) -> list[float]:
+    """The values at which a panel draws lines."""
+    board = json.loads(dashboards.files(project)[f"dashboards/{slug}.json"])
+    (panel,) = [p for p in board["panels"] if p["title"] == TITLES[key]]
+    return [
+        step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"] if step["value"] is not None
+    ]
+
+
+TITLES = {
+    "odds": "Odds against usual",
+    "moved": "Moved traffic",
+    "wait": "Waiting for a connection",
+    "create": "Creating a connection",
+}
+
+
+def test_the_lines_of_a_panel_are_the_thresholds_of_the_project() -> None:
+    assert lines(SHOP, "shards", "odds") == [0.5, 1.6]
+    hotter = AlertOverride(params={"odds": 3})
+    moved = AlertOverride(params={"share": 0.2})
+    other = Project(service=SHOP.service, alerts={"ObskitShardHot": hotter, "ObskitShardTrafficMoved": moved})
+    assert lines(other, "shards", "odds") == [0.5, 3]
+    assert lines(other, "shards", "moved") == [0.2]
+
+
+def test_the_line_of_slow_connections_is_the_bound_that_the_rules_count_from() -> None:
+    bounds = set(re.findall(r'le="([^"]+)"', alerts.files(SHOP)["alerts/rules.yaml"]))
+    for key in ("wait", "create"):
+        assert lines(SHOP, "database", key) == [float(bound) for bound in bounds]
+
+
+def test_the_database_dashboard_names_the_databases_of_the_project() -> None:
+    project = Project(service=SHOP.service, databases=[Database(name="orders", system="mysql")])
+    board = json.loads(dashboards.files(project)["dashboards/database.json"])
+    assert "Databases: orders (mysql)." in board["description"]
 
 
 def test_links_lead_to_dashboards_that_are_rendered() -> None:

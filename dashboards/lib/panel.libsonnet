@@ -17,7 +17,7 @@
   },
   local targets(list) = [list[i] { refId: std.char(65 + i) } for i in std.range(0, std.length(list) - 1)],
 
-  // `limits` are thresholds, drawn as lines: [{value, color}].
+  // `limits` are thresholds, drawn as lines: above(…) or between(…).
   timeseries(key, title, description, unit, queries, width=12, height=8, limits=[], stack=false)::
     base('timeseries', key, title, description, width, height) + {
       targets: targets(queries),
@@ -33,21 +33,11 @@
             stacking: { mode: if stack then 'normal' else 'none' },
             thresholdsStyle: { mode: if limits == [] then 'off' else 'line' },
           },
-          thresholds: { mode: 'absolute', steps: [{ color: 'green', value: null }] + limits },
+          thresholds: { mode: 'absolute', steps: if limits == [] then [{ color: 'green', value: null }] else limits },
         },
         overrides: [],
       },
       options: { legend: { displayMode: 'list', placement: 'bottom', showLegend: true }, tooltip: { mode: 'multi', sort: 'desc' } },
-    },
-
-  stat(key, title, description, unit, queries, width=6, height=4, limits=[])::
-    base('stat', key, title, description, width, height) + {
-      targets: targets(queries),
-      fieldConfig: {
-        defaults: { unit: unit, thresholds: { mode: 'absolute', steps: [{ color: 'green', value: null }] + limits } },
-        overrides: [],
-      },
-      options: { colorMode: 'value', graphMode: 'area', reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false } },
     },
 
   bars(key, title, description, unit, queries, width=12, height=8)::
@@ -89,5 +79,9 @@
       options: { showHeader: true },
     },
 
-  red(value):: { color: 'red', value: value },
+  // Where an alert fires: above a value, or outside of two.
+  above(value):: [{ color: 'green', value: null }, { color: 'red', value: value }],
+  between(low, high):: [{ color: 'red', value: null }, { color: 'green', value: low }, { color: 'red', value: high }],
+  // The value that a parameter of an alert has in the project.
+  param(alert, name):: '<<limit:%s.%s>>' % [alert, name],
 }

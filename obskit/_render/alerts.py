@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,21 @@ def groups(project: Project) -> list[dict[str, Any]]:
             rules = [_rule(project, rule, scope, group.name) for rule in enabled]
             result.append({"name": name, "interval": project.intervals.evaluation, "rules": rules})
     return result
+
+
+def limits(project: Project) -> dict[str, float]:
+    """Return the thresholds of all alerts in a project, as ``limit:ALERT.PARAM``: the lines of the panels.
+
+    Example:
+        >>> from obskit.config.project import Service
+        >>> limits(Project(service=Service(name="shop")))["limit:ObskitShardHot.odds"]
+        1.6
+    """
+    return {
+        f"limit:{alert.name}.{token.removeprefix('param:')}": json.loads(number)
+        for alert in pack.load().alerts()
+        for token, number in _params(project, alert).items()
+    }
 
 
 def budget(project: Project, alert: pack.Alert) -> budgets.Budget:

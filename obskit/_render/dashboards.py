@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from obskit import _installation
-from obskit._render import jsonnet, tokens
+from obskit._render import alerts, jsonnet, tokens
 from obskit._render.text import json_text, yaml_text
 from obskit.catalogue import _export, telemetry
 from obskit.config.project import Project
@@ -55,9 +55,10 @@ def _boards() -> dict[str, Any]:
     return {slug: boards[slug] for slug in order}
 
 
-def _scope(project: Project) -> dict[str, str]:
+def _scope(project: Project) -> dict[str, Any]:
     service = project.service
-    return tokens.of(project) | {f"uid:{slug}": tokens.uid(service.namespace, service.name, slug) for slug in _boards()}
+    uids = {f"uid:{slug}": tokens.uid(service.namespace, service.name, slug) for slug in _boards()}
+    return {**tokens.of(project), **uids, **alerts.limits(project)}
 
 
 def _provider(project: Project) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from obskit.catalogue import shards
 from obskit.config.project import Project, duration_seconds
 from obskit.exceptions import RenderError
 
-_TOKEN = re.compile(r"<<([a-z_]+(?::[A-Za-z0-9_-]+)?)>>")
+_TOKEN = re.compile(r"<<([a-z_]+(?::[A-Za-z0-9_.-]+)?)>>")
 
 #: A short window is for what is there now.
 SHORT_WINDOW_SAMPLES = 2

@@ -16,7 +16,7 @@ from rich.text import Text
 
 #: Without a terminal there is no table that lives, but a line this often.
 _BEAT_SECONDS = 15
-_WIDTH = 100
+_WIDTH = 104
 _STYLES = {"ok": "green", "BROKEN": "red", "broken": "yellow"}
 
 
@@ -67,7 +67,7 @@ class Report:
 def table(rows: list[dict[str, Any]], title: str | None = None) -> Table:
     """Return the faults as a table."""
     result = Table(title=title, title_justify="left", title_style="")
-    for head in ("fault", "alert", "state", "arrived after", "budget", "requests", "failed"):
+    for head in ("fault", "alert", "state", "after", "budget", "requests", "failed"):
         result.add_column(head, justify="left" if head in ("fault", "alert", "state") else "right", no_wrap=True)
     for row in rows:
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f} s"

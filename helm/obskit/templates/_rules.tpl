@@ -18,15 +18,29 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The value of a parameter of an alert: (dict "root" $ "alert" … "param" … "default" …). */}}
+{{- define "obskit.param" -}}
+{{- $given := (get (.root.Values.alerts | default dict) .alert | default dict).params | default dict -}}
+{{- ternary (get $given .param | toString) .default (hasKey $given .param) -}}
+{{- end -}}
+
+{{/* JSON: ALERT.PARAM -> value, the lines of the panels. */}}
+{{- define "obskit.limits" -}}
+{{- $limits := dict -}}
+{{- range (.Files.Get "files/rules.json" | fromJson).groups }}{{ range $rule := .rules }}{{ range $name, $param := $rule.params -}}
+{{- $_ := set $limits (printf "%s.%s" $rule.alert $name) (include "obskit.param" (dict "root" $ "alert" $rule.alert "param" $name "default" $param.default)) -}}
+{{- end }}{{ end }}{{ end -}}
+{{- toJson $limits -}}
+{{- end -}}
+
 {{/* JSON: one alert as Prometheus reads it: (dict "root" $ "rule" … "tokens" …). */}}
 {{- define "obskit.alert" -}}
 {{- $values := .root.Values -}}
 {{- $rule := .rule -}}
-{{- $override := get $values.alerts $rule.alert | default dict -}}
+{{- $override := get ($values.alerts | default dict) $rule.alert | default dict -}}
 {{- $tokens := deepCopy .tokens -}}
 {{- range $name, $param := $rule.params -}}
-{{- $given := $override.params | default dict -}}
-{{- $_ := set $tokens (printf "param:%s" $name) (ternary (get $given $name | toString) $param.default (hasKey $given $name)) -}}
+{{- $_ := set $tokens (printf "param:%s" $name) (include "obskit.param" (dict "root" $.root "alert" $rule.alert "param" $name "default" $param.default)) -}}
 {{- end -}}
 {{- $for := $override.for | default $rule.for -}}
 {{- $keep := $override.keep_firing_for | default $rule.keep_firing_for -}}
