@@ -66,6 +66,26 @@ def test_a_collector_that_is_not_there_neither_fails_the_service_nor_holds_its_e
     assert float(done.stdout.split()[-1]) < 3  # six times the budget, for machines that are busy
 
 
+def test_a_collector_that_is_not_there_does_not_fill_the_log() -> None:
+    done = python(
+        """
+        import logging, obskit, sys, time
+        obskit.init(service_name="shop", log_format="json", export_interval=1)
+        from opentelemetry import trace
+        for number in range(12):
+            with trace.get_tracer("shop").start_as_current_span("work"):
+                logging.getLogger("shop").warning("own %d", number)
+            time.sleep(0.5)
+        """,
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+    )
+    lines = done.stdout.splitlines()
+    assert len([line for line in lines if '"own ' in line]) == 12
+    complaints = [line for line in lines if "opentelemetry" in line]
+    assert complaints, "a sidecar that is not there must be said"
+    assert len(complaints) <= 3, done.stdout  # once for each kind: away, given up, lost at the end
+
+
 @pytest.fixture
 def silent() -> Iterator[str]:
     """The URL of a server that accepts and never answers."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from obskit.cli.group import COMMANDS, cli
@@ -14,7 +16,7 @@ _WIDTH = 100
 def command_line() -> str:
     """Return docs/reference/cli.md: the help of every command, as a terminal shows it."""
     parts = [HEADER, "# Command line\n"]
-    context = click.Context(cli, info_name="obskit", max_content_width=_WIDTH, terminal_width=_WIDTH)
+    context = cli.context_class(cli, info_name="obskit", **_settings(cli))
     parts.append(_help(cli, context))
     for name in COMMANDS:
         command = cli.get_command(context, name)
@@ -23,8 +25,12 @@ def command_line() -> str:
     return "\n".join(parts)
 
 
+def _settings(command: click.Command) -> dict[str, Any]:
+    return {**command.context_settings, "max_content_width": _WIDTH, "terminal_width": _WIDTH}
+
+
 def _pages(command: click.Command, parent: click.Context, title: str, name: str) -> list[str]:
-    context = click.Context(command, info_name=name, parent=parent, max_content_width=_WIDTH, terminal_width=_WIDTH)
+    context = command.context_class(command, info_name=name, parent=parent, **_settings(command))
     parts = [f"## {title}\n", _help(command, context)]
     if isinstance(command, click.Group):
         for inner in command.list_commands(context):

@@ -1,34 +1,31 @@
 """The pipeline on the OpenTelemetry SDK: OTLP over HTTP to the sidecar.
 
-The only module that knows the SDK. Providers that somebody else installed first are adopted: their owner exports, and
-nothing is sent twice.
+Only this module and sdk_exporters know the SDK. Providers that somebody else installed first are adopted: their owner
+exports, and nothing is sent twice.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 from obskit._runtime.counting import Account
 from obskit._runtime.jsonlines import encodable, extras, message
 from obskit._runtime.pipeline import Attributes, Reading, Recorder
+from obskit._runtime.sdk_exporters import CountedLogs, CountedMetrics, CountedProcessor, CountedSpans, say_seldom
 from obskit._version import __version__
 from obskit.catalogue import Metric
 from obskit.config.settings import Settings
@@ -38,55 +35,6 @@ SCOPE = "obskit"
 #: Records that wait for the sidecar, per signal; then the oldest give way.
 QUEUE = 8192
 _BATCH = 512
-
-
-class _CountedSpans(OTLPSpanExporter):
-    account: Account
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self.account.handed_on(len(spans))
-        with self.account.settling(len(spans)) as outcome:
-            result = super().export(spans)
-            outcome.taken = result is SpanExportResult.SUCCESS
-        return result
-
-
-class _CountedLogs(OTLPLogExporter):
-    account: Account
-
-    def export(self, batch: Sequence[Any]) -> Any:
-        self.account.handed_on(len(batch))
-        with self.account.settling(len(batch)) as outcome:
-            result = super().export(batch)
-            outcome.taken = result.name == "SUCCESS"
-        return result
-
-
-class _CountedMetrics(OTLPMetricExporter):
-    account: Account
-
-    def export(
-        self, metrics_data: MetricsData, timeout_millis: float | None = 10_000, **kwargs: Any
-    ) -> MetricExportResult:
-        points = sum(
-            len(metric.data.data_points)
-            for resource in metrics_data.resource_metrics
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        )
-        with self.account.settling(points) as outcome:
-            result = super().export(metrics_data, timeout_millis=timeout_millis, **kwargs)
-            outcome.taken = result is MetricExportResult.SUCCESS
-        return result
-
-
-class _CountedProcessor(BatchSpanProcessor):
-    account: Account
-
-    def on_end(self, span: ReadableSpan) -> None:
-        if span.context is not None and span.context.trace_flags.sampled:
-            self.account.accepted()
-        super().on_end(span)
 
 
 class SdkPipeline:
@@ -102,6 +50,7 @@ class SdkPipeline:
         self._resource = Resource.create(dict(resource))
         self._accounts = {signal: Account(QUEUE) for signal in ("traces", "metrics", "logs")}
         self._own: list[Any] = []
+        say_seldom()
         # The meter provider first: the SDK's other parts take their own metrics from it.
         self._meter = self._meter_provider().get_meter(SCOPE, __version__)
         self._tracer = self._tracer_provider().get_tracer(SCOPE, __version__)
@@ -114,7 +63,7 @@ class SdkPipeline:
             return current
         readers = []
         if self._settings.metrics:
-            exporter = _CountedMetrics(endpoint=f"{self._settings.endpoint}/v1/metrics")
+            exporter = CountedMetrics(endpoint=f"{self._settings.endpoint}/v1/metrics")
             exporter.account = self._accounts["metrics"]
             readers.append(PeriodicExportingMetricReader(exporter, self._settings.export_interval * 1000))
         provider = MeterProvider(readers, self._resource, shutdown_on_exit=False)
@@ -128,8 +77,8 @@ class SdkPipeline:
             return current
         provider = TracerProvider(resource=self._resource, shutdown_on_exit=False)
         if self._settings.traces:
-            exporter = _CountedSpans(endpoint=f"{self._settings.endpoint}/v1/traces")
-            processor = _CountedProcessor(exporter, QUEUE, self._delay, _BATCH)
+            exporter = CountedSpans(endpoint=f"{self._settings.endpoint}/v1/traces")
+            processor = CountedProcessor(exporter, QUEUE, self._delay, _BATCH)
             exporter.account = processor.account = self._accounts["traces"]
             provider.add_span_processor(processor)
         trace.set_tracer_provider(provider)
@@ -141,7 +90,7 @@ class SdkPipeline:
         if isinstance(current, LoggerProvider):
             return current
         provider = LoggerProvider(self._resource, shutdown_on_exit=False)
-        exporter = _CountedLogs(endpoint=f"{self._settings.endpoint}/v1/logs")
+        exporter = CountedLogs(endpoint=f"{self._settings.endpoint}/v1/logs")
         exporter.account = self._accounts["logs"]
         processor = BatchLogRecordProcessor(
             exporter, schedule_delay_millis=self._delay, max_export_batch_size=_BATCH, max_queue_size=QUEUE
