@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-fast test-oldest lint programs generate clean
+.PHONY: help demo test test-fast test-oldest lint programs generate bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ programs: .venv/ready ## bring the real programs into the cache
 
 generate: .venv/ready ## write the generated files anew
 	$(PYTHON) tools/generate.py
+
+bench: .venv/ready ## what rendering costs next to the start of the program
+	$(PYTHON) benchmarks/render.py
 
 clean: ## remove what make made in this folder; the cache of programs stays
 	rm -rf .venv .venv-oldest build dist

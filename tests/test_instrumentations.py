@@ -43,6 +43,16 @@ def test_a_request_to_fastapi_is_one_span_with_its_route_and_no_values_of_its_qu
     assert "secret" not in str(dict(span.attributes))
 
 
+def test_a_method_that_nobody_knows_makes_no_series_of_its_own_and_is_on_the_span(recorded: Recorded) -> None:
+    ask(web(), "/v1/orders/7", method="BREW" * 100)
+    (span,) = recorded.spans
+    assert span.name == "HTTP /v1/orders/{number}"
+    assert span.attributes[http.METHOD.name] == "_OTHER"
+    assert span.attributes[http.METHOD_ORIGINAL.name] == "BREW" * 16
+    methods = {dict(key)[http.METHOD.name] for key in recorded.points(http.SERVER_REQUEST_DURATION.name)}
+    assert methods <= set(http.METHOD.values)
+
+
 def test_an_error_is_on_the_span_and_in_the_metric(recorded: Recorded) -> None:
     labels = {"http_route": "/v1/broken", "http_response_status_code": 500, "error_type": "ValueError"}
     before = count(recorded, http.SERVER_REQUEST_DURATION, **labels)

@@ -14,6 +14,7 @@ ROUTE = Attribute("http.route", "Route template that matched, never the raw path
 SCHEME = Attribute("url.scheme", "Scheme of the request.", values=("http", "https"))
 ERROR_TYPE = Attribute("error.type", "Status code of a 5xx answer, or the exception's class.", required=False)
 #: On spans only: unbounded.
+METHOD_ORIGINAL = Attribute("http.request.method_original", "Request method where it is _OTHER.", required=False)
 PATH = Attribute("url.path", "Path of the request.", required=False)
 QUERY = Attribute("url.query", "Names of the query's parameters, their values redacted.", required=False)
 USER_AGENT = Attribute("user_agent.original", "User agent of the client.", required=False)

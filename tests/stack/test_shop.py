@@ -23,7 +23,7 @@ from tools.demo.faults import FAULTS
 from tools.demo.load import SHARDS
 from tools.demo.shop import SHOP, Shop
 from tools.stack import Prometheus
-from tools.stack.listeners import Sink, _Listener
+from tools.stack.listeners import Listener, Sink
 from tools.stack.postgres import PostgreSQL
 
 pytestmark = pytest.mark.real
@@ -33,7 +33,7 @@ OWN = {record.name: record for _, _, record in catalogue.metrics() if isinstance
 NO_OCCASION = {telemetry.FAULTS.name, runtime.GC_PAUSE.name}
 
 
-class Tap(_Listener):
+class Tap(Listener):
     """Between the sidecar and Prometheus: looks at the metrics and hands them on."""
 
     def __init__(self, target: str) -> None:

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,15 +13,14 @@ from typing import Any
 
 from tools.bring import bring
 from tools.demo import report
-from tools.demo.faults import FAULTS, SLOW_SHARD
+from tools.demo.faults import FAULTS
 from tools.demo.full import follow
 from tools.demo.load import SHARDS
 from tools.demo.outcome import lines, row
-from tools.demo.shop import SHOP, Shop
+from tools.demo.shop import Shop
+from tools.demo.stage import Stage, open_shops, set_up
 from tools.demo.tally import tally
-from tools.stack import Alertmanager, Jaeger, Loki, Prometheus
-from tools.stack.listeners import KubeStateMetrics, Sink, Webhook
-from tools.stack.postgres import PostgreSQL, Proxy
+from tools.stack.listeners import Webhook
 
 ROOT = Path(__file__).parents[2]
 HEALTHY_SECONDS = 60
@@ -49,98 +47,46 @@ def main() -> int:
     out.say(f"rendering rules, route and sidecars of {len(names)} shops")
     shops = [Shop(FAULTS[name], folder, seed) for seed, name in enumerate(names)]
     with contextlib.ExitStack() as stack:
-        summary = run(shops, folder, programs, stack, out, options)
+        stage = set_up(stack, shops, folder, programs, options.full, out)
+        out.say(
+            "logs reach Loki through the collector"
+            if options.full
+            else "a sink stands in for Jaeger and Loki (FULL=1: the real ones)"
+        )
+        open_shops(stack, shops, programs, stage)
+        serving = f"{len(shops)} shops with 2 workers each serve on {SHARDS} shards"
+        out.say(f"{serving}; healthy for {options.healthy:g} s")
+        summary = run(shops, stage, out, options.healthy) | {"folder": os.path.relpath(folder)}
     report.save(folder / "summary.json", summary)
     out.end(summary["faults"], lines(summary))
     return 0 if summary["ok"] else 1
 
 
-def run(
-    shops: list[Shop],
-    folder: Path,
-    programs: dict[str, Path],
-    stack: contextlib.ExitStack,
-    out: report.Report,
-    options: Any,
-) -> dict[str, Any]:
-    """Start everything, let it be healthy, break it, and count."""
-    services = [shop.fault.service for shop in shops]
-    out.say("starting PostgreSQL, Prometheus, Alertmanager")
-    postgres = stack.enter_context(PostgreSQL(folder / "postgres", [f"orders_{n}" for n in range(SHARDS)]))
-    proxy = stack.enter_context(Proxy(postgres.socket))
-    webhook, sink = stack.enter_context(Webhook()), stack.enter_context(Sink())
-    kube = stack.enter_context(KubeStateMetrics("shop", services))
-    routes = [shop.route for shop in shops]
-    alertmanager = Alertmanager(programs["alertmanager"], folder, webhook=webhook.url, routes=routes)
-    prometheus = Prometheus(
-        programs["prometheus"],
-        folder,
-        rules=[shop.rules for shop in shops],
-        alertmanager=alertmanager.address,
-        scrape={"kube-state-metrics": kube.address},
-    )
-    backends = {"prometheus": prometheus.url, "jaeger_otlp": sink.url, "loki": sink.url}
-    servers = [alertmanager, prometheus]
-    if options.full:
-        jaeger, loki = Jaeger(programs["jaeger"], folder), Loki(programs["loki"], folder)
-        servers += [jaeger, loki]
-        backends |= {"jaeger_otlp": jaeger.otlp, "loki": loki.url}
-    for server in servers:
-        stack.callback(server.stop)
-        server.start()
-    for server in servers:
-        server.wait()
-    out.say(
-        "logs reach Loki through the collector"
-        if options.full
-        else "a sink stands in for Jaeger and Loki (FULL=1: the real ones)"
-    )
-    start_shops(shops, programs, stack, postgres, proxy, backends)
-    out.say(f"{len(shops)} shops with 2 workers each serve on {SHARDS} shards; healthy for {options.healthy:g} s")
+def run(shops: list[Shop], stage: Stage, out: report.Report, seconds: float) -> dict[str, Any]:
+    """Let the shops be healthy, break them, wait for their alerts, and count; return the summary."""
+    webhook = stage.webhook
     with out.live():
-        early = healthy(shops, webhook, out, options.healthy)
+        early = healthy(shops, webhook, out, seconds)
         for shop in shops:
-            shop.breaks(kube, proxy)
+            shop.breaks(stage.kube, stage.proxy)
             out.say(f"FAULT {shop.fault.name}: {shop.fault.brief}")
             time.sleep(STAGGER_SECONDS)
         wait(shops, webhook, out)
     rows = [row(shop, webhook) for shop in shops]
-    story = follow(shops, prometheus, jaeger.url, loki.url, out) if options.full else []
+    story = []
+    if stage.jaeger and stage.loki:
+        story = follow(shops, stage.prometheus, stage.jaeger.url, stage.loki.url, out)
     for shop in shops:
         shop.load.stop()
     out.say("load ended; waiting for the last exports")
-    counts = tally(shops, prometheus, None if options.full else sink)
+    counts = tally(shops, stage.prometheus, None if stage.jaeger else stage.sink)
     return {
         "ok": not early and all(part["ok"] for part in (*rows, counts, *story)),
         "faults": rows,
         "early": [f"{service}: {alert}" for service, alert in early],
         "records": counts,
         "trail": story,
-        "folder": os.path.relpath(folder),
     }
-
-
-def start_shops(
-    shops: list[Shop],
-    programs: dict[str, Path],
-    stack: contextlib.ExitStack,
-    postgres: PostgreSQL,
-    proxy: Proxy,
-    backends: dict[str, str],
-) -> None:
-    """Create the tables, start every shop and wait until all serve."""
-    direct = [
-        f"postgresql+psycopg://{postgres.user}@/orders_{number}?host={postgres.host}&port={postgres.port}"
-        for number in range(SHARDS)
-    ]
-    subprocess.run([sys.executable, "-m", "shop", *direct], check=True, env={**os.environ, "PYTHONPATH": str(SHOP)})
-    slow = list(direct)
-    slow[SLOW_SHARD] = f"postgresql+psycopg://{postgres.user}@127.0.0.1:{proxy.port}/orders_{SLOW_SHARD}"
-    for shop in shops:
-        stack.callback(shop.stop)
-        shop.start(programs["otelcol"], slow if shop.fault.name == "slow-connect" else direct, backends)
-    for shop in shops:
-        shop.ready()
 
 
 def healthy(shops: list[Shop], webhook: Webhook, out: report.Report, seconds: float) -> list[tuple[str, str]]:

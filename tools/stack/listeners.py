@@ -22,7 +22,7 @@ from typing_extensions import Self
 from obskit.catalogue import kubernetes
 
 
-class _Listener:
+class Listener:
     """An HTTP server on loopback, on a thread of its own."""
 
     def __init__(self, answer: Callable[[str, bytes], bytes]) -> None:
@@ -62,7 +62,7 @@ class _Listener:
         self._server.server_close()
 
 
-class Webhook(_Listener):
+class Webhook(Listener):
     """Alertmanager's webhook: remembers when each alert of each service first arrived."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Webhook(_Listener):
         return b"{}"
 
 
-class Sink(_Listener):
+class Sink(Listener):
     """A stand-in for the OTLP endpoints of Jaeger and Loki: counts spans and log records by service."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ def _service(resource: object) -> str:
     return attributes.get("service.name", "")
 
 
-class KubeStateMetrics(_Listener):
+class KubeStateMetrics(Listener):
     """A stand-in for kube-state-metrics: a pod for each service, which can be restarted.
 
     Args:

@@ -22,6 +22,8 @@ from obskit.config.settings import Settings
 
 _METHODS = frozenset(http.METHOD.values)
 _OTHER = "_OTHER"
+#: Whoever invents a method may send any text.
+_LONGEST_METHOD = 64
 
 _observers: weakref.WeakKeyDictionary[Pipeline, Requests] = weakref.WeakKeyDictionary()
 
@@ -64,6 +66,8 @@ class Requests:
         known = method if method in _METHODS else _OTHER
         attributes: dict[str, Any] = {http.METHOD.name: known, http.SCHEME.name: scheme}
         extra: dict[str, Any] = {http.PATH.name: path}
+        if known == _OTHER:
+            extra[http.METHOD_ORIGINAL.name] = method[:_LONGEST_METHOD]
         if query:
             extra[http.QUERY.name] = _without_values(query)
         if agent := headers.get("user-agent"):
