@@ -271,6 +271,18 @@ def test_a_wrong_variable_is_told_and_its_default_used() -> None:
     assert complaints == ["OTEL_METRIC_EXPORT_INTERVAL='soon' is not a number; using 5000"]
 
 
+def test_a_standard_variable_that_is_not_followed_is_told() -> None:
+    environment = {
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://logs:4318",
+    }
+    assert settings.read({}, environment)[1] == [
+        "OTEL_EXPORTER_OTLP_PROTOCOL='grpc' is not http/protobuf, and obskit uses that, usually on port 4318",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is not followed: all signals go to OTEL_EXPORTER_OTLP_ENDPOINT",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from obskit.exceptions import InputError
 
+_PROTOCOL = "http/protobuf"
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -179,7 +180,7 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
                 f"init() has no argument {name}", place="obskit.init()", remedy=f"known: {', '.join(sorted(known))}"
             )
     resource = _resource_attributes(environment)
-    values, complaints = {}, []
+    values, complaints = {}, _not_followed(environment)
     for setting in TABLE:
         given = arguments.get(setting.name)
         if given is not None:
@@ -193,6 +194,21 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
             values[setting.name] = setting.parse(setting.default)
     assert set(values) == {field.name for field in fields(Settings)}  # noqa: S101 - the two tables are one
     return Settings(**values), complaints
+
+
+def _not_followed(environment: Mapping[str, str]) -> list[str]:
+    """Standard variables that ask for what init() does not do: better said than silently ignored."""
+    complaints = []
+    for signal in ("", "TRACES_", "METRICS_", "LOGS_"):
+        name = f"OTEL_EXPORTER_OTLP_{signal}PROTOCOL"
+        if environment.get(name, _PROTOCOL) not in ("", _PROTOCOL):
+            complaints.append(
+                f"{name}={environment[name]!r} is not {_PROTOCOL}, and obskit uses that, usually on port 4318"
+            )
+        name = f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT"
+        if signal and environment.get(name):
+            complaints.append(f"{name} is not followed: all signals go to OTEL_EXPORTER_OTLP_ENDPOINT")
+    return complaints
 
 
 def names() -> list[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import time
-import weakref
 from collections.abc import Iterable, Mapping
 from contextvars import Token
 from typing import Any
@@ -25,7 +24,7 @@ _OTHER = "_OTHER"
 #: Whoever invents a method may send any text.
 _LONGEST_METHOD = 64
 
-_observers: weakref.WeakKeyDictionary[Pipeline, Requests] = weakref.WeakKeyDictionary()
+_observers: dict[Pipeline, Requests] = {}
 
 
 def requests(pipeline: Pipeline, settings: Settings) -> Requests:
