@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import partial
+from typing import Any, TypeVar
 
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
-from obskit._runtime.counting import Account
+from obskit._runtime.counting import Account, Outcome
 
 _QUIET_SECONDS = 60.0
+
+logger = logging.getLogger("obskit.exporters")
+
+_Result = TypeVar("_Result", bound=Enum)
 
 
 class CountedSpans(OTLPSpanExporter):
@@ -28,9 +35,7 @@ class CountedSpans(OTLPSpanExporter):
         """See the SDK."""
         self.account.handed_on(len(spans))
         with self.account.settling(len(spans)) as outcome:
-            result = super().export(spans)
-            outcome.taken = result is SpanExportResult.SUCCESS
-        return result
+            return _delivered(outcome, partial(super().export, spans)) or SpanExportResult.FAILURE
 
 
 class CountedLogs(OTLPLogExporter):
@@ -42,9 +47,7 @@ class CountedLogs(OTLPLogExporter):
         """See the SDK."""
         self.account.handed_on(len(batch))
         with self.account.settling(len(batch)) as outcome:
-            result = super().export(batch)
-            outcome.taken = result.name == "SUCCESS"
-        return result
+            return _delivered(outcome, partial(super().export, batch)) or LogRecordExportResult.FAILURE
 
 
 class CountedMetrics(OTLPMetricExporter):
@@ -63,9 +66,8 @@ class CountedMetrics(OTLPMetricExporter):
             for metric in scope.metrics
         )
         with self.account.settling(points) as outcome:
-            result = super().export(metrics_data, timeout_millis=timeout_millis, **kwargs)
-            outcome.taken = result is MetricExportResult.SUCCESS
-        return result
+            export = partial(super().export, metrics_data, timeout_millis=timeout_millis, **kwargs)
+            return _delivered(outcome, export) or MetricExportResult.FAILURE
 
 
 class CountedProcessor(BatchSpanProcessor):
@@ -96,6 +98,17 @@ class _Seldom(logging.Filter):
         return True
 
 
+def _delivered(outcome: Outcome, export: Callable[[], _Result]) -> _Result | None:
+    """Export, and note whether it was taken; what older exporters raise when nobody listens is said like the rest."""
+    try:
+        result = export()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the batch is lost
+        logger.warning("a batch could not be delivered: %s", error)
+        return None
+    outcome.taken = result.name == "SUCCESS"
+    return result
+
+
 _seldom = _Seldom()
 
 
@@ -103,3 +116,4 @@ def say_seldom() -> None:
     """Make the exporters repeat a complaint once a minute at the most; what was given up is counted all the same."""
     for exporter in (OTLPSpanExporter, OTLPMetricExporter, OTLPLogExporter):
         logging.getLogger(exporter.__module__).addFilter(_seldom)
+    logger.addFilter(_seldom)
