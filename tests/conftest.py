@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy
 from sqlalchemy.pool import QueuePool
@@ -15,6 +16,11 @@ from obskit import testing
 from obskit.testing import Recorded
 from tools import bring
 from tools.programs import ONLY_ON_PATH
+
+# The whole of the tests says the same about the same code every time; `pytest tests/…` alone searches on.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("OBSKIT_REQUIRE_PROGRAMS") == "1":
+    hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
