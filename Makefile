@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-fast test-oldest lint programs generate bench clean
+.PHONY: help demo test test-fast test-oldest test-pythons lint programs generate bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -11,7 +11,7 @@ help: ## list the targets
 demo: .venv/ready ## break a sharded shop, one way after another, and time its alerts (FAULT=hot: one; FULL=1: with Jaeger and Loki)
 	@$(PYTHON) -m tools.demo $(if $(FAULT),--fault $(FAULT)) $(if $(FULL),--full)
 
-test: .venv/ready lint test-oldest ## run every test, those against the real programs included
+test: .venv/ready lint test-oldest test-pythons ## run every test, those against the real programs included
 	$(PYTHON) -m tools.bring
 	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m pytest -n 2 --dist worksteal
 
@@ -21,6 +21,9 @@ test-fast: .venv/ready ## run the tests that need none of the real programs
 # Generated pages are those of the newest versions, which is why they are left out here.
 test-oldest: .venv-oldest/ready ## the same with the oldest version of every dependency that pyproject.toml allows
 	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not real" --ignore tests/test_generated.py
+
+test-pythons: .venv/ready ## the same under every other supported Python that this machine has
+	$(PYTHON) -m tools.pythons
 
 lint: .venv/ready ## ruff and mypy
 	$(PYTHON) -m ruff check .
@@ -37,7 +40,7 @@ bench: .venv/ready ## what rendering costs next to the start of the program
 	$(PYTHON) benchmarks/render.py
 
 clean: ## remove what make made in this folder; the cache of programs stays
-	rm -rf .venv .venv-oldest build dist
+	rm -rf .venv .venv-* build dist
 
 .venv/ready: pyproject.toml
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10) and "obskit needs Python 3.10 or later; this is " + sys.version.split()[0])'

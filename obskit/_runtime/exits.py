@@ -28,10 +28,10 @@ class Crew:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._start()
+        self.muster()
 
-    def _start(self) -> None:
-        self._pid = os.getpid()
+    def muster(self) -> None:
+        """Start the threads; anew in a forked child, since its parent's stayed behind."""
         self._jobs: queue.SimpleQueue[tuple[Job, queue.SimpleQueue[bool]]] = queue.SimpleQueue()
         for number in range(self._size):
             threading.Thread(target=self._work, args=(self._jobs,), name=f"obskit-exit-{number}", daemon=True).start()
@@ -41,8 +41,6 @@ class Crew:
 
         Safe in a signal handler: the queues are re-entrant, and no lock is taken.
         """
-        if os.getpid() != self._pid:  # forked: the threads stayed behind
-            self._start()
         done: queue.SimpleQueue[bool] = queue.SimpleQueue()
         deadline = time.monotonic() + budget
         for job in jobs:

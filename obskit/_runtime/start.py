@@ -63,6 +63,7 @@ def install(settings: Settings, pipeline: Pipeline) -> Runtime:
     deferred.start()
     registry.start()
     _runtime = Runtime(settings, pipeline, Crew(size=3), registry)
+    os.register_at_fork(after_in_child=_runtime.crew.muster)
     return _runtime
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
@@ -37,12 +38,19 @@ def problems(project: Project) -> Iterator[Problem]:
 
 def _urls(backends: Backends) -> Iterator[Problem]:
     for name, url in msgspec.structs.asdict(backends).items():
-        try:
-            fine = not isinstance(url, str) or urlsplit(url).port != 0
-        except ValueError:
-            fine = False
-        if not fine:
+        if isinstance(url, str) and not _reachable(url):
             yield f"backends.{name}", f"backends.{name} cannot be {url!r}", "its host or its port is not valid"
+
+
+def _reachable(url: str) -> bool:
+    """Whether host and port are ones that can exist; urlsplit knows addresses from Python 3.11 on."""
+    try:
+        parts = urlsplit(url)
+        if ":" in (parts.hostname or ""):
+            ipaddress.IPv6Address(parts.hostname or "")
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _twice(place: str, names: Sequence[str], remedy: str) -> Iterator[Problem]:
