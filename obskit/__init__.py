@@ -80,6 +80,7 @@ def shards(
     """Declare a set of shards and where they are, so that a wrong map and a skewed load raise alerts.
 
     With SQLAlchemy's ``ShardedSession`` operations are then counted by shard; elsewhere call ``record`` of the result.
+    Shards of a session that no declaration names are counted as the set ``default``, whose map nobody can check.
 
     Args:
         name: Name of the set.

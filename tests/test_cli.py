@@ -141,6 +141,16 @@ def test_a_promtool_that_does_not_work_is_never_a_pass(program: str, code: str, 
     assert "Traceback" not in result["stderr"]
 
 
+@pytest.mark.parametrize("command", ["explain", "catalogue export --format json", "schema", "check"])
+def test_output_that_cannot_be_written_is_one_clear_error(command: str, project: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        arguments = [sys.executable, "-m", "obskit", *command.split()]
+        done = subprocess.run(arguments, cwd=project, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "the output cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_alert_is_explained_without_a_project_but_not_with_one_that_is_missing(tmp_path: Path) -> None:
     assert run("obskit explain ObskitShardHot", tmp_path)["exit"] == "0\n"
     result = run("obskit explain ObskitShardHot -c nothing.yaml", tmp_path)

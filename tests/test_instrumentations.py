@@ -7,6 +7,7 @@ import importlib
 import logging
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 import fastapi
@@ -16,6 +17,7 @@ import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 from observed import ask, count, pool_of, web
+from opentelemetry import trace
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 from starlette.applications import Starlette
@@ -308,3 +310,49 @@ def test_the_event_loop_s_lag_is_measured(recorded: Recorded) -> None:
 
     asyncio.run(blocked())
     assert count(recorded, runtime.EVENT_LOOP_LAG) >= 1
+
+
+def test_pools_of_one_database_have_names_of_their_own_and_keep_them_when_disposed(
+    recorded: Recorded, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/same.db"
+    small = sqlalchemy.create_engine(url, poolclass=QueuePool, pool_size=2, max_overflow=0)
+    large = sqlalchemy.create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=0)
+    for _ in range(2):
+        for engine in (small, large, small.execution_options(stream_results=True)):
+            with engine.connect():
+                pass
+        limits = {dict(key)[db.POOL_NAME.name]: n for key, n in recorded.points(db.CONNECTION_MAX.name).items()}
+        name = f"{tmp_path}/same.db"
+        assert {pool: n for pool, n in limits.items() if pool.startswith(name)} == {name: 2, f"{name}#2": 10}
+        small.dispose()
+        large.dispose()
+
+
+def test_a_streamed_body_of_flask_runs_in_its_request_and_what_it_fails_with_is_on_the_span(
+    recorded: Recorded,
+) -> None:
+    app = flask.Flask("shop")
+    seen: list[int] = []
+
+    def lines() -> Any:
+        for _ in range(2):
+            seen.append(trace.get_current_span().get_span_context().span_id)
+            yield "line"
+        raise ValueError("half-way")
+
+    @app.get("/stream")
+    def stream() -> flask.Response:
+        return flask.Response(lines())
+
+    chunks = app(create_environ("/stream"), lambda *_: lambda _: None)
+    outside: list[int] = []
+    with pytest.raises(ValueError, match="half-way"):
+        outside.extend(trace.get_current_span().get_span_context().span_id for _ in chunks)
+    chunks.close()  # type: ignore[attr-defined]
+    (span,) = recorded.spans
+    assert seen == [span.context.span_id] * 2
+    assert len(outside) == 2
+    assert span.context.span_id not in outside
+    assert span.attributes[http.ERROR_TYPE.name] == "ValueError"
+    assert span.status.is_ok is False

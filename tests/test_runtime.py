@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from obskit._runtime.exits import Crew
+from obskit._runtime.jsonlines import JsonFormatter
 from obskit._runtime.logfiles import LineFiles
 from obskit.catalogue import telemetry
 from obskit.config import settings
@@ -272,6 +273,57 @@ def test_a_wrong_variable_is_told_and_its_default_used() -> None:
     assert complaints == ["OTEL_METRIC_EXPORT_INTERVAL='soon' is not a number; using 5000"]
 
 
+def test_the_time_between_exports_is_seconds_as_an_argument_and_milliseconds_in_the_variable() -> None:
+    assert settings.read({"export_interval": 2}, {})[0].export_interval == 2
+    assert settings.read({}, {"OTEL_METRIC_EXPORT_INTERVAL": "2000"})[0].export_interval == 2
+    with pytest.raises(InputError, match="export_interval=5000 is not a time above 0 and up to 5 minutes"):
+        settings.read({"export_interval": 5000}, {})
+
+
+def test_fastapi_is_left_alone_when_it_is_to_be_and_a_library_that_is_none_is_told() -> None:
+    done = python(
+        """
+        import asyncio, fastapi, httpx, logging
+        from obskit import testing
+        logging.basicConfig()
+        from starlette.applications import Starlette
+        recorded = testing.recording(
+            service_name="shop", log_format="off", disabled_instrumentations="fastapi,fastpai"
+        )
+        class Own(fastapi.FastAPI):
+            pass
+        async def ask(app):
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://shop") as client:
+                await client.get("/")
+        def ours():
+            return [span for span in recorded.spans if span.instrumentation_scope.name == "obskit"]
+        for app in (fastapi.FastAPI(), Own()):
+            asyncio.run(ask(app))
+        assert ours() == []
+        asyncio.run(ask(Starlette()))
+        assert len(ours()) == 1
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no instrumentation is called 'fastpai'; known: fastapi, flask, sqlalchemy, starlette" in done.stderr
+
+
+def test_the_first_process_of_a_container_lives_on_after_sigterm_and_so_do_we() -> None:
+    done = python(
+        """
+        import os, signal, obskit
+        os.getpid = lambda: 1
+        os.kill = lambda *_: None  # as the kernel does with a signal to the first process that has no handler
+        obskit.init(service_name="shop")
+        signal.raise_signal(signal.SIGTERM)
+        assert obskit.status()["running"]
+        signal.raise_signal(signal.SIGTERM)
+        """,
+        **NOWHERE,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_standard_variable_that_is_not_followed_is_told() -> None:
     environment = {
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
@@ -489,3 +541,10 @@ def test_every_reason_of_a_drop_is_one_that_the_catalogue_names() -> None:
     from obskit._runtime.counting import Account
 
     assert set(Account(1).totals()) - {"exported"} == set(telemetry.REASON.values)
+
+
+def test_numbers_that_json_does_not_have_are_text_in_a_line_of_json() -> None:
+    record = logging.makeLogRecord({"msg": "x", "ratio": float("nan"), "inner": {"most": [float("inf"), 1.5]}})
+    line = JsonFormatter("shop").format(record)
+    parsed = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert (parsed["ratio"], parsed["inner"]) == ("nan", {"most": ["inf", 1.5]})

@@ -61,11 +61,12 @@ class Crew:
             done.put(True)
 
 
-def at_exit(finish: Callable[[], object]) -> None:
+def at_exit(finish: Callable[[], object], flush: Callable[[], object]) -> None:
     """Run ``finish`` when the interpreter exits, or when SIGTERM would end a process that handles no signals itself.
 
     A handler that somebody installed is left alone: servers and frameworks stop by it, and we flush at their exit. Over
-    the default action ours runs ``finish`` and then lets the default action end the process, as it would have.
+    the default action ours runs ``finish`` and then lets the default action end the process, as it would have. The
+    first process of a container is not ended by it and lives on until it is killed: there is only ``flush`` to run.
     """
     atexit.register(finish)
     if (
@@ -75,6 +76,9 @@ def at_exit(finish: Callable[[], object]) -> None:
         return
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
+        if os.getpid() == 1:
+            flush()
+            return
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
             finish()

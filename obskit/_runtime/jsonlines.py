@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import math
 from typing import Any
 
 from opentelemetry import trace
@@ -49,7 +50,25 @@ class JsonFormatter(logging.Formatter):
             fields["exception_message"] = str(record.exc_info[1])
             fields["exception_stacktrace"] = self.formatException(record.exc_info)
         added = {key: value for key, value in extras(record).items() if key not in fields}
-        return encodable(json.dumps({**fields, **added}, ensure_ascii=False, default=str))
+        return encodable(_dumped({**fields, **added}))
+
+
+def _dumped(fields: dict[str, Any]) -> str:
+    try:
+        return json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:  # JSON has no such numbers, and a reader would refuse the line
+        return json.dumps(_finite(fields), ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """The same with numbers that JSON does not have as text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
 
 
 def encodable(text: str) -> str:

@@ -42,8 +42,7 @@ def _threads() -> Iterable[tuple[float, Attributes]]:
 
 def _collections() -> Iterable[tuple[float, Attributes]]:
     return [
-        (stats["collections"], {runtime.GENERATION.name: str(generation)})
-        for generation, stats in enumerate(gc.get_stats())
+        (stats["collections"], {runtime.GENERATION.name: generation}) for generation, stats in enumerate(gc.get_stats())
     ]
 
 
@@ -63,4 +62,4 @@ class _Pauses:
     @contained("process.gc")
     def _stop(self, elapsed: float, info: dict[str, int]) -> None:
         if elapsed >= runtime.GC_PAUSE.boundaries[0]:
-            self._record(elapsed, {runtime.GENERATION.name: str(info["generation"])})
+            self._record(elapsed, {runtime.GENERATION.name: info["generation"]})

@@ -107,7 +107,10 @@ class _State:
     """Maps and engines of this process."""
 
     def __init__(self) -> None:
+        #: Those that were declared.
         self.maps: dict[str, ShardMap] = {}
+        #: Shards of no declared map. It is none itself, as it grows by what a process happens to use: it has no hash.
+        self.unnamed = ShardMap(UNNAMED, {}, "", None)
         self.engines: weakref.WeakKeyDictionary[Any, CountedShard] = weakref.WeakKeyDictionary()
         self.lock = threading.Lock()
         self.operations: Recorder = _nothing
@@ -138,18 +141,19 @@ def install(pipeline: Pipeline) -> None:
 
 
 def learn(engine: Any, shard: str) -> None:
-    """Remember that an engine is a shard: of the declared set that names it, or else of the set ``default``."""
+    """Remember that an engine is a shard: of the declared set that names it, or else of the set ``default``.
+
+    Sets often call their shards alike; then the address tells which one it is.
+    """
     if engine in _state.engines:
         return
     with _state.lock:
-        sets = [found for found in _state.maps.values() if shard in found.shards and found.name != UNNAMED]
-        if len(sets) == 1:
-            chosen = sets[0]
-        else:
-            chosen = _state.maps.setdefault(UNNAMED, ShardMap(UNNAMED, {}, "", None))
-            if shard not in chosen.shards and len(chosen.shards) < _MOST:
-                chosen.shards[shard] = _address(engine)
-                chosen.initialise()
+        sets = [found for found in _state.maps.values() if shard in found.shards]
+        there = [found for found in sets if found.shards[shard] == _address(engine)]
+        chosen = there[0] if len(there) == 1 else sets[0] if len(sets) == 1 else _state.unnamed
+        if chosen is _state.unnamed and shard not in chosen.shards and len(chosen.shards) < _MOST:
+            chosen.shards[shard] = ""
+            chosen.initialise()
         _state.engines[engine] = chosen.counted(shard)
 
 

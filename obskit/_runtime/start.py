@@ -133,4 +133,4 @@ def _start(settings: Settings) -> None:
     from obskit._runtime.sdk_pipeline import SdkPipeline
 
     install(settings, SdkPipeline(settings, resource.attributes(settings)))
-    at_exit(shutdown)
+    at_exit(shutdown, flush)

@@ -60,6 +60,10 @@ class _Group(click.Group):
             _fail(str(error))
         except BrokenPipeError:  # `obskit … | head`
             ctx.exit(0)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            _fail(f"the output cannot be written: {error.strerror}")
 
 
 def _fail(message: str) -> None:

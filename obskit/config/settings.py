@@ -26,7 +26,10 @@ def _seconds(text: str) -> float:
 
 
 def _milliseconds(text: str) -> float:
-    return _positive(float(text) / 1000)
+    seconds = float(text) / 1000
+    if not 0 < seconds <= 300:
+        raise ValueError("a time above 0 and up to 5 minutes")
+    return seconds
 
 
 def _positive(value: float) -> float:
@@ -94,7 +97,11 @@ TABLE: tuple[Setting, ...] = (
         "Where the sidecar listens (OTLP/HTTP).",
     ),
     Setting(
-        "export_interval", "OTEL_METRIC_EXPORT_INTERVAL", "5000", _milliseconds, "Milliseconds between two exports."
+        "export_interval",
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        "5000",
+        _milliseconds,
+        "Time between two exports, up to 5 minutes: seconds as an argument, milliseconds in the variable.",
     ),
     Setting("traces", "OTEL_TRACES_EXPORTER", "otlp", _exporter, "otlp, or none to send no spans."),
     Setting("metrics", "OTEL_METRICS_EXPORTER", "otlp", _exporter, "otlp, or none to send no metrics."),
@@ -241,7 +248,7 @@ def _argument(setting: Setting, given: Any) -> Any:
         return given
     try:
         if setting.parse is _milliseconds:
-            return _positive(float(given))
+            return _milliseconds(str(float(given) * 1000))
         text = ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
         return setting.parse(text)
     except (TypeError, ValueError) as error:

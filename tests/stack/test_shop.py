@@ -135,6 +135,9 @@ def test_name_unit_type_and_buckets_are_those_of_the_catalogue(seen: Seen) -> No
                     assert tuple(point.explicit_bounds) == record.boundaries, name
 
 
+KINDS = {"string": "string_value", "int": "int_value"}
+
+
 def test_attributes_are_those_of_the_catalogue(seen: Seen) -> None:
     for name, metrics in seen.sent.items():
         known = {attribute.name: attribute for attribute in OWN[name].attributes}
@@ -145,8 +148,10 @@ def test_attributes_are_those_of_the_catalogue(seen: Seen) -> None:
                 assert set(given) <= set(known), name
                 assert required <= set(given), name
                 for key, value in given.items():
+                    kept = value.WhichOneof("value")
+                    assert kept == KINDS[known[key].type], (name, key)
                     if known[key].values:
-                        assert value.string_value in known[key].values, (name, key, value.string_value)
+                        assert str(getattr(value, kept)) in known[key].values, (name, key, value)
 
 
 def test_prometheus_stores_them_under_the_series_and_labels_of_the_catalogue(seen: Seen) -> None:

@@ -57,6 +57,10 @@ class Registry:
     def start(self) -> None:
         """Instrument what is imported, and wait for the rest."""
         self.pipeline.observe(telemetry.INSTRUMENTATION_STATUS, self.readings)
+        known = {entry.library.partition(".")[0] for entry in self.entries}
+        for name in self.settings.disabled_instrumentations:
+            if name not in known:
+                warn("obskit: no instrumentation is called %r; known: %s", name, ", ".join(sorted(known)))
         for entry in self.entries:
             if entry.library.partition(".")[0] in self.settings.disabled_instrumentations:
                 entry.state, entry.reason = "disabled", "by configuration"

@@ -22,19 +22,28 @@ _prefixes: set[str] = set()
 _SEEN = "obskit.request"
 
 
-def patch(application: type, requests: Requests, prepare: Callable[[Scope], None] | None = None) -> None:
+def patch(
+    application: type,
+    requests: Requests,
+    prepare: Callable[[Scope], None] | None = None,
+    unless: str | None = None,
+) -> None:
     """Replace ``__call__`` of an application class.
 
     Args:
         application: The class.
         requests: Where its requests go.
         prepare: Called with the scope of each observed request before the application sees it.
+        unless: Begin of the names of modules whose own classes of applications are left alone.
     """
     original = application.__call__
     begin = contained("asgi.begin")(functools.partial(_begin, requests, prepare))
 
     @functools.wraps(original)
     async def observed(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        if unless is not None and _comes_from(type(self), unless):
+            await original(self, scope, receive, send)
+            return
         if scope["type"] == "lifespan":
             await original(self, scope, receive, _flushing(send))
             return
@@ -59,6 +68,10 @@ def patch(application: type, requests: Requests, prepare: Callable[[Scope], None
             _leave(request)
 
     application.__call__ = observed  # type: ignore[method-assign]
+
+
+def _comes_from(application: type, module: str) -> bool:
+    return any(base.__module__.startswith(module) for base in application.__mro__)
 
 
 def _begin(requests: Requests, prepare: Callable[[Scope], None] | None, scope: Scope) -> Request | None:

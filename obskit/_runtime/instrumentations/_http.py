@@ -141,6 +141,11 @@ class Request:
             if token is not None:
                 context.detach(token)
 
+    def resume(self) -> None:
+        """Make the span current again, until :meth:`leave`."""
+        if self._token is None:
+            self._token = context.attach(trace.set_span_in_context(self._span))
+
     def leave(self) -> None:
         """Make the span of before current again."""
         token, self._token = self._token, None

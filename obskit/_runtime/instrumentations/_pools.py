@@ -7,11 +7,15 @@ import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import Pool
 
 from obskit._runtime.guard import contained
 from obskit._runtime.pipeline import Attributes, Pipeline
 from obskit.catalogue import db
+
+#: Engines of one database that a process has at once, at the most; more share the last name.
+_MOST_OF_A_NAME = 8
 
 
 class PoolState:
@@ -57,6 +61,8 @@ class Pools:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._states: weakref.WeakKeyDictionary[Pool, PoolState] = weakref.WeakKeyDictionary()
+        #: By dialect, which an engine shares with its variants and with no other engine, and keeps when it is disposed.
+        self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._timeouts: dict[str, int] = {}
         self._lock = threading.Lock()
         pipeline.observe(db.CONNECTION_COUNT, contained("pools.count", ())(self._counts))
@@ -64,14 +70,23 @@ class Pools:
         pipeline.observe(db.CONNECTION_PENDING_REQUESTS, contained("pools.pending", ())(self._pendings))
         pipeline.observe(db.CONNECTION_TIMEOUTS, contained("pools.timeouts", ())(self._timed_out))
 
-    def of(self, pool: Pool, name: str | None) -> PoolState:
-        """Return the state of a pool, which is called ``name`` from the first use on."""
+    def of(self, pool: Pool, engine: Engine | None) -> PoolState:
+        """Return the state of a pool; its name is its own: summed with another's, nobody would see it used up."""
         state = self._states.get(pool)
         if state is None:
             with self._lock:
-                state = self._states.setdefault(pool, PoolState(pool, pool.logging_name or name or "unnamed"))
+                state = self._states.setdefault(pool, PoolState(pool, self._name(pool, engine)))
                 self._timeouts.setdefault(state.attributes[db.POOL_NAME.name], 0)
         return state
+
+    def _name(self, pool: Pool, engine: Engine | None) -> str:
+        wanted = pool.logging_name or (name_of(engine.url) if engine is not None else "unnamed")
+        owner = engine.dialect if engine is not None else pool
+        if owner not in self._names:
+            taken = set(self._names.values())
+            numbered = [f"{wanted}#{number}" for number in range(2, _MOST_OF_A_NAME + 1)]
+            self._names[owner] = next((name for name in (wanted, *numbered) if name not in taken), numbered[-1])
+        return self._names[owner]
 
     def count_timeout(self, state: PoolState) -> None:
         """Count a request for a connection that the pool gave up."""
@@ -117,11 +132,36 @@ class Pools:
             return [(count, {db.POOL_NAME.name: name}) for name, count in self._timeouts.items()]
 
 
-def name_of(url: Any) -> str:
+def name_of(url: URL) -> str:
     """Return the name that the semantic conventions advise: ``server.address:server.port/db.namespace``.
 
     Args:
         url: SQLAlchemy's URL of the engine; its user and password are not looked at.
+
+    Example:
+        >>> from sqlalchemy import make_url
+        >>> name_of(make_url("postgresql://me:secret@/orders?host=db0&port=5432"))
+        'db0:5432/orders'
     """
-    place = f"{url.host}:{url.port}" if url.host and url.port else url.host or ""
+    host, port = server_of(url)
+    if host.startswith("/"):  # the folder of a socket on this machine says nothing to who reads the name
+        host = ""
+    place = f"{host}:{port}" if host and port else host
     return f"{place}/{url.database}" if place and url.database else place or url.database or url.get_backend_name()
+
+
+def server_of(url: URL) -> tuple[str, int | None]:
+    """Return host and port; drivers of PostgreSQL take them from the query as well.
+
+    Example:
+        >>> from sqlalchemy import make_url
+        >>> server_of(make_url("postgresql://db0/orders")), server_of(make_url("postgresql:///orders?host=a&host=b"))
+        (('db0', None), ('a,b', None))
+    """
+
+    def of_query(key: str) -> str:
+        found = url.query.get(key, "")
+        return found if isinstance(found, str) else ",".join(found)
+
+    port = of_query("port")
+    return url.host or of_query("host"), url.port or (int(port) if port.isdecimal() else None)

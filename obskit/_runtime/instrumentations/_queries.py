@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 
 from obskit._runtime import shards
 from obskit._runtime.guard import contained
+from obskit._runtime.instrumentations._pools import server_of
 from obskit._runtime.pipeline import Pipeline
 from obskit.catalogue import db
 from obskit.catalogue import shards as shard_records
@@ -118,12 +119,12 @@ def attributes_of(engine: Engine) -> dict[str, Any]:
     """Return what is said of every query of an engine: system, namespace, server."""
     known = _attributes.get(engine)
     if known is None:
-        url = engine.url
+        host, port = server_of(engine.url)
         pairs = {
             db.SYSTEM.name: _SYSTEMS.get(engine.dialect.name, "other_sql"),
-            db.NAMESPACE.name: url.database,
-            db.SERVER_ADDRESS.name: url.host,
-            db.SERVER_PORT.name: url.port,
+            db.NAMESPACE.name: engine.url.database,
+            db.SERVER_ADDRESS.name: host,
+            db.SERVER_PORT.name: port,
         }
         known = _attributes[engine] = {key: value for key, value in pairs.items() if value}
     return known

@@ -65,7 +65,19 @@ class _Body:
         self._body, self._request, self._environ = body, request, environ
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
+        chunks = iter(self._body)
+        while True:  # the span is current while the service's generator runs, and not while the server sends
+            _resume(self._request)
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                return
+            except BaseException as error:
+                _finish(self._request, self._environ, error)
+                raise
+            finally:
+                _leave(self._request)
+            yield chunk
 
     def close(self) -> None:
         try:
@@ -100,6 +112,11 @@ def _see(request: Request, status: str) -> None:
 @contained("wsgi.finish", closes="wsgi.begin")
 def _finish(request: Request, environ: Environ, error: BaseException | None) -> None:
     request.finish(environ.get(_ROUTE), error)
+
+
+@contained("wsgi.resume")
+def _resume(request: Request) -> None:
+    request.resume()
 
 
 @contained("wsgi.leave", closes="wsgi.begin")

@@ -19,7 +19,7 @@ from sqlalchemy.pool import Pool
 from obskit._runtime.deferred import later
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations import _queries
-from obskit._runtime.instrumentations._pools import Pools, PoolState, name_of
+from obskit._runtime.instrumentations._pools import Pools, PoolState
 from obskit._runtime.pipeline import Pipeline, Recorder
 from obskit.catalogue import db
 from obskit.config.settings import Settings
@@ -70,8 +70,7 @@ def _observe_waiting(pools: Pools, record: Recorder) -> None:
 
     @contained("pool.wait")
     def begin(pool: Pool) -> _Checkout:
-        engine = _engine.get()
-        state = pools.of(pool, name_of(engine.url) if engine is not None else None)
+        state = pools.of(pool, _engine.get())
         state.wait(1)
         return _Checkout(state)
 

@@ -16,8 +16,9 @@ from obskit.config.settings import Settings
 
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
-    """Observe every Starlette application of this process."""
-    _asgi.patch(Starlette, requests(pipeline, settings))
+    """Observe every Starlette application of this process; one of FastAPI is one too, unless it is to be left alone."""
+    unless = "fastapi." if "fastapi" in settings.disabled_instrumentations else None
+    _asgi.patch(Starlette, requests(pipeline, settings), unless=unless)
     _remember_route()
 
 
