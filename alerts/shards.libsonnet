@@ -46,11 +46,12 @@ function(obskit)
       expr: |||
         count by (%(set)s) (count by (%(shard)s) (last_over_time(%(operations)s[<<window>>])))
         != on (%(set)s) max by (%(set)s) (%(map_shards)s)
+        or min by (%(set)s) (%(map_shards)s) != on (%(shard_set)s) group_left () (<<expected_shards>>)
         or max by (%(set)s) (%(map_shards)s) != on (%(shard_set)s) group_left () (<<expected_shards>>)
       ||| % names,
       summary: 'The number of shards is not what it must be.',
       description: 'Shard set {{ $labels.shard_set }} has {{ $value }} shards: not as many as its map, or not as many as obskit.yaml expects.',
-      fault: 'a process starts with a map that lacks a shard',
+      fault: 'the map of one process has fewer shards than obskit.yaml expects',
       window_share: '0',
       budget: 31,
       latency_class: 'normal',

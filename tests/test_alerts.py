@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from obskit._installation import directory
 from obskit._render import alerts, jsonnet, pack
 from obskit.catalogue import _export
-from obskit.config.project import AlertOverride, Intervals, Project, Service, ShardSet
+from obskit.config.project import AlertOverride, Intervals, Project, Service, ShardSet, duration_seconds
 from obskit.exceptions import InputError
 
 PACK = {alert.name: alert for alert in pack.load().alerts()}
@@ -123,3 +127,37 @@ def test_both_engines_give_the_same_pack() -> None:
     results = [jsonnet.evaluate(source, _export.tree(), engine_name=name) for name in jsonnet.ENGINES]
     assert len(results) == 2
     assert results[0] == results[1]
+
+
+FIRING = 'count(ALERTS{alertname="ObskitShardMisrouted", alertstate="firing"})'
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "intervals",
+    [Intervals(), Intervals(export="1s"), Intervals(evaluation="30s"), Intervals(export="15s", evaluation="1m")],
+    ids=["defaults", "often exported", "seldom evaluated", "both seldom"],
+)
+def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_intervals(
+    intervals: Intervals, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    timed = project(intervals=intervals)
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": alerts.groups(timed)}))
+    sample, evaluation = duration_seconds(intervals.export), duration_seconds(intervals.evaluation)
+    series = 'obskit_shard_misrouted_total{job="shop/shop", shard_set="orders", shard="0", instance="a"}'
+    tests = []
+    for phase in range(evaluation // sample + 1):  # the event at each place between two evaluations
+        before = 3 * evaluation // sample + phase
+        due = -(-(before + 1) * sample // evaluation) * evaluation
+        tests.append(
+            {
+                "interval": intervals.export,
+                "input_series": [{"series": series, "values": f"0x{before} 1x{evaluation // sample + 9}"}],
+                "promql_expr_test": [{"expr": FIRING, "eval_time": f"{due}s", "exp_samples": [{"value": 1}]}],
+            }
+        )
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": intervals.evaluation, "tests": tests}
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
+    arguments = [str(program("promtool")), "test", "rules", "test.yaml"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr

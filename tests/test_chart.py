@@ -51,8 +51,11 @@ SLOW = Project(
         "ObskitPodNotReady": AlertOverride(for_="1d", annotations={"summary": 'A "quoted" {{ $labels.pod }} \\ <b>.'}),
     },
 )
+SELDOM = Project(service=PLAIN.service, intervals=Intervals(export="1s", evaluation="30s"))
 ALL = pytest.mark.parametrize(
-    "project", [PLAIN, SHOP, SLOW], ids=["defaults", "everything overridden", "other intervals"]
+    "project",
+    [PLAIN, SHOP, SLOW, SELDOM],
+    ids=["defaults", "everything overridden", "other intervals", "seldom evaluated"],
 )
 
 

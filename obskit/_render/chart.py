@@ -113,10 +113,10 @@ def _needs(alert: pack.Alert) -> dict[str, Any]:
     found = []
     for project in (_PROJECT, _SLOWER):
         spent = alerts.budget(project, alert)
-        found.append({"samples": round(spent.samples, 6), "evaluations": spent.evaluations})
+        found.append({"window": spent.window, "evaluations": spent.evaluations})
     if found[0] != found[1]:
         raise RenderError(f"the budget of {alert.name} depends on more than samples and evaluations: {found}")
-    return found[0]
+    return {"window_share": alert.window_share, **found[0]}
 
 
 def _override(override: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ replaces the same tokens from its values, so that both give the same objects.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +39,9 @@ def of(project: Project) -> dict[str, str]:
         >>> of(Project(service=Service(name="shop")))["window"]
         '15s'
     """
-    export = duration_seconds(project.intervals.export)
+    export, evaluation = duration_seconds(project.intervals.export), duration_seconds(project.intervals.evaluation)
+    # What happens between two evaluations must be in the window of the next one, whole.
+    least = math.ceil(evaluation / export) + WINDOW_SAMPLES - 1
     return {
         "job": project.job,
         "namespace": project.service.namespace,
@@ -46,11 +49,11 @@ def of(project: Project) -> dict[str, str]:
         "container": project.container,
         "by": "".join(f"{label}, " for label in project.group_labels),
         **_window("window_short", SHORT_WINDOW_SAMPLES, export),
-        **_window("window", WINDOW_SAMPLES, export),
-        **_window("window_long", LONG_WINDOW_SAMPLES, export),
-        **_window("window_longest", LONGEST_WINDOW_SAMPLES, export),
-        "learned_samples": str(LEARNED_SECONDS // duration_seconds(project.intervals.evaluation)),
-        "settled_samples": str(SETTLED_SECONDS // duration_seconds(project.intervals.evaluation)),
+        **_window("window", max(WINDOW_SAMPLES, least), export),
+        **_window("window_long", max(LONG_WINDOW_SAMPLES, least), export),
+        **_window("window_longest", max(LONGEST_WINDOW_SAMPLES, least), export),
+        "learned_samples": str(LEARNED_SECONDS // evaluation),
+        "settled_samples": str(SETTLED_SECONDS // evaluation),
         "expected_shards": _expected(project),
         "databases": ", ".join(f"{d.name} ({d.system})" for d in project.databases) or "any",
         "grafana": project.backends.grafana or "",

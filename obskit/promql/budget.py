@@ -34,12 +34,12 @@ class Budget:
 
     Args:
         steps: Each addend, none of them 0.
-        samples: How many intervals of the samples are among them.
+        window: Samples in the longest window, if some of them must follow the fault, or else 0.
         evaluations: How many evaluations, without those of ``for``.
     """
 
     steps: tuple[Step, ...]
-    samples: float
+    window: int
     evaluations: int
 
     @property
@@ -102,7 +102,8 @@ def compute(
         Step(crossings * evaluation, f"{crossings} recording rules of other groups"),
         Step(duration_seconds(intervals.group_wait), "group_wait of the route"),
     ]
-    return Budget(tuple(step for step in steps if step.seconds), needed + 1, 1 + crossings)
+    samples = window // sample if window_share else 0
+    return Budget(tuple(step for step in steps if step.seconds), samples, 1 + crossings)
 
 
 def windows(expr: str, recorded: Mapping[str, Recorded], above: frozenset[str] = frozenset()) -> list[int]:

@@ -24,6 +24,12 @@
 {{- $total -}}
 {{- end -}}
 
+{{/* Samples of the shortest window that no event falls through, however seldom rules are evaluated: intervals. */}}
+{{- define "obskit.least" -}}
+{{- $export := include "obskit.seconds" .export | int -}}
+{{- add 2 (div (add (include "obskit.seconds" .evaluation | int) $export -1) $export) -}}
+{{- end -}}
+
 {{/* JSON: token -> text, of rules and dashboards. */}}
 {{- define "obskit.tokens" -}}
 {{- $by := "" -}}
@@ -46,7 +52,9 @@
   "grafana" .Values.backends.grafana
   "runbooks" .Values.backends.runbooks
 -}}
-{{- range $name, $samples := dict "window_short" 2 "window" 3 "window_long" 6 "window_longest" 12 -}}
+{{- $least := include "obskit.least" .Values.intervals | int -}}
+{{- range $name, $fewest := dict "window_short" 2 "window" 3 "window_long" 6 "window_longest" 12 -}}
+{{- $samples := ternary $fewest (max $fewest $least) (eq $name "window_short") -}}
 {{- $_ := set $tokens $name (printf "%ds" (mul $samples $export)) -}}
 {{- $_ := set $tokens (printf "%s_count" $name) (mul (sub $samples 1) $export | toString) -}}
 {{- end -}}
