@@ -95,6 +95,8 @@ def test_a_threshold_reaches_the_expression_and_a_disabled_alert_is_gone() -> No
     [
         ({"ObskitShardHott": AlertOverride()}, "no alert is called ObskitShardHott; did you mean ObskitShardHot"),
         ({"ObskitShardHot": AlertOverride(params={"od": 1})}, "has no parameter od"),
+        ({"ObskitPodRestarted": AlertOverride(labels={"pod": "any"})}, "ObskitPodRestarted cannot set the label pod"),
+        ({"ObskitShardHot": AlertOverride(labels={"job": "any"})}, "ObskitShardHot cannot set the label job"),
         ({"ObskitShardHot": AlertOverride(params={"odds": -1})}, "odds of ObskitShardHot cannot be -1"),
     ],
 )

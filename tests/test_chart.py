@@ -118,7 +118,7 @@ def test_the_sidecars_configurations_are_those_of_the_python_renderer(project: P
     assert made == {name: yaml.safe_load(text) for name, text in sidecars.configurations(project).items()}
 
 
-@pytest.mark.parametrize("name", ["shop", "on", "123", "1e5", "null"])
+@pytest.mark.parametrize("name", ["shop", "on", "123", "1e5", "null", "n" * 55, "n" * 63])
 @pytest.mark.parametrize("via", ["fluentbit", "collector"])
 def test_the_pod_is_that_of_the_python_renderer_whatever_the_service_is_called(
     name: str, via: str, parent: Path
@@ -136,6 +136,7 @@ def test_the_pod_is_that_of_the_python_renderer_whatever_the_service_is_called(
     assert (app.get("volumeMounts") or []) == wanted.get("volumeMounts", [])
     exclude = {key for key in template["metadata"]["annotations"] if key.startswith("fluentbit.io/")}
     assert exclude == {key for key in expected["annotations"] if key.startswith("fluentbit.io/")}
+    assert all(len(key.rpartition("/")[2]) <= 63 for key in template["metadata"]["annotations"])
     assert {document["metadata"]["namespace"] for document in documents if document["kind"] != "Deployment"} == {name}
     for variable in [e for c in (*template["spec"]["initContainers"], app) for e in c.get("env", ())]:
         assert isinstance(variable.get("value", ""), str), variable
@@ -161,6 +162,29 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
         ({"service": {"name": "shop"}, "groupLabels": ["cluster", "cluster"]}, "groupLabels"),
         ({"service": {"name": "shop"}, "backends": {"loki": "http:///x"}}, "loki"),
         ({"service": {"name": "shop"}, "intervals": {"export": "0s"}}, "export"),
+        ({"service": {"name": "shop"}, "alerts": {"ObskitPodRestarted": {"labels": {"pod": "a"}}}}, "the label pod"),
+        (
+            {
+                "service": {"name": "shop"},
+                "groupLabels": ["zone"],
+                "alerts": {"ObskitShardHot": {"labels": {"zone": "a"}}},
+            },
+            "the label zone",
+        ),
+        (
+            {"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"annotations": {"a": "{{ $labels.shard "}}}},
+            "annotation a of ObskitShardHot: .* without its other half",
+        ),
+        (
+            {"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"annotations": {"a": "{{ $lables.shard }}"}}}},
+            "there is no variable .lables",
+        ),
+        ({"service": {"name": "shop"}, "groupLabels": ["instance"]}, "groupLabels cannot hold instance"),
+        (
+            {"service": {"name": "shop"}, "shards": [{"set": "a", "expected": 8}, {"set": "a", "expected": 9}]},
+            "the set a is there twice",
+        ),
+        ({"service": {"name": "shop"}, "backends": {"loki": "http://loki:99999"}}, "loki"),
         ({"service": {"name": "shop"}, "backends": None}, "missing property 'backends'"),
         ({"service": {"name": "shop"}, "intervals": {"export": None}}, "missing property 'export'"),
     ],

@@ -112,7 +112,11 @@ BAD = {
     ),
     "a template that is not closed": (
         'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {summary: "{{ $labels.shard"}\n',
-        "obskit.yaml:4: alerts.ObskitShardHot.annotations.summary has a {{ or }} without its other half",
+        "obskit.yaml:4: alerts.ObskitShardHot.annotations.summary is no template: {{ or }} stands without its other",
+    ),
+    "a template of a variable that does not exist": (
+        'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {note: "{{ $lables.shard }}"}\n',
+        "obskit.yaml:4: alerts.ObskitShardHot.annotations.note is no template: there is no variable $lables",
     ),
     "a duration longer than any": (
         "service: {name: shop}\nalerts: {ObskitShardHot: {for: 999999d}}\n",

@@ -16,10 +16,11 @@ from obskit.promql import budget as budgets
 
 Rule = dict[str, Any]
 
-#: Labels of every alert, which no override replaces.
-_ALERT_LABELS = frozenset({"alertname", "severity", "latency_class", "namespace", "service"})
-#: Labels that expressions group by: a group label of the same name would be there twice.
-_OWN_LABELS = frozenset(catalogue.TARGET_LABELS).union(*(series.labels for series in catalogue.series().values()))
+#: Labels of every alert and of every series. As a group label one of them would be there twice; set by an override it
+#: would make alerts of different series one, which Prometheus refuses.
+RESERVED = frozenset({"alertname", "severity", "latency_class", "namespace", "service"}).union(
+    catalogue.TARGET_LABELS, *(series.labels for series in catalogue.series().values())
+)
 
 
 def files(project: Project) -> dict[str, str]:
@@ -200,16 +201,17 @@ def _number(value: float) -> str:
 
 def _refuse_unknown(project: Project, alerts: Mapping[str, pack.Alert]) -> None:
     for index, label in enumerate(project.group_labels):
-        if label in _OWN_LABELS:
+        if label in RESERVED:
             problem = f"group_labels cannot hold {label}, which the rules use themselves"
             raise InputError(problem, place=f"group_labels[{index}]", remedy="leave it out")
     for name, override in project.alerts.items():
         place = f"alerts.{name}"
         if name not in alerts:
             raise InputError(f"no alert is called {name}", place=place, remedy=_nearest(name, alerts))
-        for label in _ALERT_LABELS.intersection(override.labels):
-            remedy = "set severity" if label == "severity" else "the route and the dashboards rely on it: leave it out"
-            raise InputError(f"{name} cannot set the label {label}", place=f"{place}.labels.{label}", remedy=remedy)
+        for label in override.labels:
+            if label in RESERVED or label in project.group_labels:
+                remedy = "set severity" if label == "severity" else "series and route rely on it: leave it out"
+                raise InputError(f"{name} cannot set the label {label}", place=f"{place}.labels.{label}", remedy=remedy)
         known = alerts[name].params
         for param, value in override.params.items():
             inside = f"{place}.params.{param}"

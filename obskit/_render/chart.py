@@ -79,7 +79,10 @@ def bundle() -> dict[str, str]:
 
 def _rules() -> dict[str, Any]:
     return {
-        "groups": [{"name": group.name, "rules": [_rule(rule) for rule in group.rules]} for group in pack.load().groups]
+        "reserved": sorted(alerts.RESERVED),
+        "groups": [
+            {"name": group.name, "rules": [_rule(rule) for rule in group.rules]} for group in pack.load().groups
+        ],
     }
 
 

@@ -64,6 +64,10 @@ def configurations(project: Project) -> dict[str, str]:
     return {file: yaml_text(merge(*(part(name, values) for name in used))) for file, used in names.items()}
 
 
+#: Of the name of an annotation, after its prefix: Kubernetes refuses the pod otherwise.
+_LONGEST_ANNOTATION = 63
+
+
 def pod(project: Project, configs: dict[str, str]) -> dict[str, Any]:
     """Return what a pod needs: ``initContainers``, ``volumes`` and ``annotations``, and the app's container."""
     values = tokens(project)
@@ -77,8 +81,9 @@ def pod(project: Project, configs: dict[str, str]) -> dict[str, Any]:
     if joined["volumeMounts"]:
         container["volumeMounts"] = joined["volumeMounts"]
     annotations = {"obskit.dev/checksum": hashlib.sha256("".join(configs.values()).encode()).hexdigest()[:16]}
-    if project.logs.via == "fluentbit":  # a node agent would ship the app's stdout a second time
-        annotations[f"fluentbit.io/exclude-{project.container}"] = "true"
+    excluded = f"exclude-{project.container}"
+    if project.logs.via == "fluentbit" and len(excluded) <= _LONGEST_ANNOTATION:
+        annotations[f"fluentbit.io/{excluded}"] = "true"  # a node agent would ship the app's stdout a second time
     return {
         "annotations": annotations,
         "initContainers": joined["initContainers"],

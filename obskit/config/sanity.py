@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
+from obskit.config import templates
 from obskit.config.project import Backends, Project
 
 #: Setting, problem, remedy.
 Problem = tuple[str, str, str]
-
-_DELIMITER = re.compile(r"\{\{|\}\}")
 
 
 def problems(project: Project) -> Iterator[Problem]:
@@ -30,10 +28,11 @@ def problems(project: Project) -> Iterator[Problem]:
     yield from _twice("shards[{}].set", [shards.set for shards in project.shards], "describe each set once")
     yield from _twice("group_labels[{}]", project.group_labels, "list each label once")
     for name, override in project.alerts.items():
-        for annotation, text in override.annotations.items():
-            if not _balanced(text):
-                place = f"alerts.{name}.annotations.{annotation}"
-                yield place, f"{place} has a {{{{ or }}}} without its other half", "close each {{ with }}"
+        for kind, texts in (("labels", override.labels), ("annotations", override.annotations)):
+            for key, text in texts.items():
+                if wrong := templates.problem(text):
+                    place = f"alerts.{name}.{kind}.{key}"
+                    yield place, f"{place} is no template: {wrong}", "Prometheus would refuse the whole file of rules"
 
 
 def _urls(backends: Backends) -> Iterator[Problem]:
@@ -57,11 +56,3 @@ def _twice(place: str, names: Sequence[str], remedy: str) -> Iterator[Problem]:
     for index, name in enumerate(names):
         if name in names[:index]:
             yield place.format(index), f"{place.format(index)} is {name!r} again", remedy
-
-
-def _balanced(template: str) -> bool:
-    """A template of Prometheus that is not closed makes it refuse the whole file of rules."""
-    return (
-        all(found[0] == ("{{", "}}")[index % 2] for index, found in enumerate(_DELIMITER.finditer(template)))
-        and not len(_DELIMITER.findall(template)) % 2
-    )

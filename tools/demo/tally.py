@@ -34,7 +34,7 @@ def tally(shops: list[Shop], prometheus: Prometheus, sink: Sink | None) -> dict[
         if all(count["sent"] == count["received"] for count in result.values()):
             break
         time.sleep(1)  # an export was on its way between the two questions
-    kept = all(count["sent"] > 0 and count["share"] >= _PROMISE for count in result.values())
+    kept = all(count["sent"] > 0 and _PROMISE <= count["share"] <= 1 for count in result.values())
     return {**result, "ok": kept}
 
 
@@ -47,13 +47,19 @@ def _compared(name: str, shops: list[Shop], prometheus: Prometheus, sink: Sink |
     else:
         received = sum(_taken(shop, records) for shop in shops)
         by = "Prometheus, say the sidecars" if signal == "metrics" else "the servers, say the sidecars"
-    return {"sent": sent, "received": received, "by": by, "share": min(1.0, received / max(1, sent))}
+    return {"sent": sent, "received": received, "by": by, "share": received / max(1, sent)}
 
 
 def _sent(prometheus: Prometheus, signal: str) -> int:
-    """What the processes say; a metric point cannot count itself, so the last export of points is added."""
-    own = f'{telemetry.EXPORTED.prometheus_name}{{{telemetry.SIGNAL.label}="{signal}"}}'
-    return int(prometheus.number(f"sum({own} + idelta({own}[20s]))" if signal == "metrics" else f"sum({own})"))
+    """What the processes accepted: exported, or dropped for whatever reason.
+
+    A metric point cannot count itself, so the last export of points is added.
+    """
+    of_signal = f'{{{telemetry.SIGNAL.label}="{signal}"}}'
+    own = f"{telemetry.EXPORTED.prometheus_name}{of_signal}"
+    exported = f"sum({own} + idelta({own}[20s]))" if signal == "metrics" else f"sum({own})"
+    dropped = f"(sum({telemetry.DROPPED.prometheus_name}{of_signal}) or vector(0))"
+    return int(prometheus.number(f"{exported} + {dropped}"))
 
 
 def _taken(shop: Shop, kind: str) -> int:

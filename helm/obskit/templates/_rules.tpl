@@ -1,11 +1,31 @@
-{{/* Refuse overrides of alerts and parameters that do not exist: (dict "root" $ "pack" …). */}}
+{{/* Refuse a template for which Prometheus would refuse all rules: (dict "place" … "text" …). */}}
+{{- define "obskit.template" -}}
+{{- if ne (regexFindAll "\\{\\{" .text -1 | len) (regexFindAll "\\}\\}" .text -1 | len) }}{{ fail (printf "obskit: %s: {{ or }} stands without its other half" .place) }}{{ end -}}
+{{- range $variable := regexFindAll "[$][A-Za-z_]\\w*" (ternary "" (join " " (regexFindAll "\\{\\{[^}]*" .text -1)) (contains ":=" .text)) -1 -}}
+{{- if not (has $variable (list "$labels" "$value" "$externalLabels" "$externalURL")) }}{{ fail (printf "obskit: %s: there is no variable %s" $.place $variable) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuse what would leave alerts that never fire: (dict "root" $ "pack" …). */}}
 {{- define "obskit.refuse" -}}
+{{- range $label := .root.Values.groupLabels -}}
+{{- if has $label $.pack.reserved }}{{ fail (printf "obskit: groupLabels cannot hold %s, which the rules use themselves" $label) }}{{ end -}}
+{{- end -}}
+{{- $sets := list -}}
+{{- range .root.Values.shards -}}
+{{- if has .set $sets }}{{ fail (printf "obskit: the set %s is there twice in shards" .set) }}{{ end -}}
+{{- $sets = append $sets .set -}}
+{{- end -}}
 {{- $known := dict -}}
 {{- range .pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $known .alert .params }}{{ end }}{{ end }}{{ end -}}
 {{- range $name, $override := .root.Values.alerts -}}
 {{- if not (hasKey $known $name) }}{{ fail (printf "obskit: no alert is called %s; known: %s" $name (keys $known | sortAlpha | join ", ")) }}{{ end -}}
-{{- range $label := list "alertname" "severity" "latency_class" "namespace" "service" -}}
-{{- if hasKey ($override.labels | default dict) $label }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
+{{- range $label, $value := $override.labels -}}
+{{- if or (has $label $.pack.reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
+{{- include "obskit.template" (dict "place" (printf "label %s of %s" $label $name) "text" $value) -}}
+{{- end -}}
+{{- range $annotation, $value := $override.annotations -}}
+{{- include "obskit.template" (dict "place" (printf "annotation %s of %s" $annotation $name) "text" $value) -}}
 {{- end -}}
 {{- range $param, $value := $override.params -}}
 {{- $params := get $known $name -}}

@@ -104,8 +104,9 @@
 {{- define "obskit.v1.podAnnotations" -}}
 {{- include "obskit.scope" . -}}
 obskit.dev/checksum: {{ printf "%s%s" (include "obskit.otelcol" .) (include "obskit.part" (dict "root" . "part" "fluentbit/base")) | sha256sum | trunc 16 }}
-{{- if eq .Values.logs.via "fluentbit" }}
-fluentbit.io/exclude-{{ include "obskit.container" . }}: "true"
+{{- $excluded := printf "exclude-%s" (include "obskit.container" .) }}
+{{- if and (eq .Values.logs.via "fluentbit") (le (len $excluded) 63) }}
+fluentbit.io/{{ $excluded }}: "true"
 {{- end }}
 {{- end -}}
 
