@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from obskit import _checks, _installation, catalogue
-from obskit._render import alerts, pack, pipeline, sidecars
+from obskit._render import alerts, dashboards, pack, pipeline, sidecars
 from obskit.config.loading import load
 from obskit.config.project import Project, Service
 from obskit.exceptions import InputError
@@ -575,7 +575,7 @@ def test_a_finding_about_a_query_quotes_it_on_one_line(clean, shop, installed) -
 def test_an_alert_without_a_case_that_fires_or_stays_silent_is_named(clean, shop, installed) -> None:
     cases = installed / "cases/shards-test.yaml"
     for kept, missing in ((0, "no case shows it silent"), (1, "no case makes it fire")):
-        _checks.missing_case._cases.cache_clear()
+        _checks._cases._read.cache_clear()
         document = [[{"alertname": "Quiet", "exp_alerts": [{}]}], [{"alertname": "Quiet"}]][kept]
         cases.write_text(yaml.safe_dump({"tests": [{"alert_rule_test": document}]}))
         (finding,) = _checks.run(clean, shop)
@@ -644,10 +644,13 @@ def renamed(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Operations of shards under another name; gives the old one."""
     before = catalogue.shards.OPERATIONS
     monkeypatch.setattr(catalogue.shards, "OPERATIONS", dataclasses.replace(before, name="obskit.shard.requests"))
-    pack.load.cache_clear()
+    cached = (pack.load, dashboards._boards)
+    for one in cached:
+        one.cache_clear()
     yield before.prometheus_name
     monkeypatch.undo()
-    pack.load.cache_clear()
+    for one in cached:
+        one.cache_clear()
 
 
 def test_renaming_a_signal_names_every_rule_and_panel_that_was_rendered_with_the_old_name(clean, shop, request) -> None:
@@ -657,10 +660,34 @@ def test_renaming_a_signal_names_every_rule_and_panel_that_was_rendered_with_the
     assert len([place for place in expected if place.startswith(RULES)]) >= 1
     assert len([place for place in expected if place.startswith(BOARD)]) >= 2
     findings = [finding for finding in _checks.run(old, shop) if name in finding.message.partition(",")[0]]
-    assert {finding.check for finding in findings} == {"unknown-series"}
-    assert {finding.place for finding in findings} == expected
-    fresh = _checks.run(alerts.files(shop), shop)
-    assert "unknown-series" not in {finding.check for finding in fresh}
+    unknown = [finding for finding in findings if finding.check == "unknown-series"]
+    assert {finding.place for finding in unknown} == expected
+    assert {finding.check for finding in findings} == {"unknown-series", "unknown-case-series"}
+
+
+def test_renaming_a_signal_names_every_alert_that_a_case_proves_by_the_old_name(shop: Project, request) -> None:
+    assert _checks.run(pipeline.render(shop), shop) == []
+    name = request.getfixturevalue("renamed")
+    findings = _checks.run(pipeline.render(shop), shop)
+    assert {finding.check for finding in findings} == {"unknown-case-series"}
+    named = {finding.place.rpartition("alert ")[2] for finding in findings}
+    assert named >= {"ObskitShardHot", "ObskitShardStarved", "ObskitShardTrafficMoved", "ObskitShardCountMismatch"}
+    assert all(name in finding.message for finding in findings)
+    assert {finding.remedy for finding in findings} == {"did you mean obskit_shard_requests_total?"}
+
+
+def test_a_case_that_feeds_a_label_which_the_series_does_not_have_is_named(clean, shop, installed) -> None:
+    cases = yaml.safe_load((installed / "cases/shards-test.yaml").read_text())
+    cases["tests"][0]["name"] = "quiet"
+    cases["tests"][0]["input_series"] = [
+        {"series": 'obskit_shard_operations_total{job="shop/shop", shrad="x=1"}', "values": "0x4"}
+    ]
+    (installed / "cases/shards-test.yaml").write_text(yaml.safe_dump(cases))
+    _checks._cases._read.cache_clear()
+    (finding,) = _checks.run(clean, shop)
+    assert finding.check == "unknown-case-series"
+    assert finding.message.endswith("the label shrad, which obskit_shard_operations_total does not have")
+    assert finding.remedy == "did you mean shard?"
 
 
 def test_the_unit_of_a_heatmap_is_that_of_its_buckets(clean, shop, installed) -> None:
@@ -682,7 +709,7 @@ def test_every_check_has_a_page_and_every_page_a_check() -> None:
 
 
 def test_every_check_has_a_seeded_mistake() -> None:
-    elsewhere = {"missing-case", "rules-agree"}
+    elsewhere = {"missing-case", "rules-agree", "unknown-case-series"}
     assert {mistake[0] for mistake in MISTAKES} | elsewhere == _checks.CHECKS.keys()
 
 

@@ -123,6 +123,21 @@ def test_labels_of_a_site_go_through_every_rule_and_panel_without_findings(proje
     assert (result["exit"], result["stderr"]) == ("0\n", "")
 
 
+def test_what_was_rendered_beside_the_project_is_checked_too_once_it_differs(project: Path) -> None:
+    assert run("obskit render all", project)["exit"] == "0\n"
+    fresh = run("obskit check", project)
+    assert fresh["exit"] == "0\n"
+    for name in ("prometheusrule", "rules"):
+        rules = project / f"rendered/alerts/{name}.yaml"
+        rules.write_text(rules.read_text().replace("obskit_shard_misrouted_total", "obskit_shard_lost_total"))
+    result = run("obskit check", project)
+    assert result["exit"] == "1\n"
+    place = "rendered/alerts/prometheusrule.yaml: group obskit-shards-shop-shop: alert ObskitShardMisrouted"
+    assert f"{place}: no signal is called obskit_shard_lost_total" in result["stdout"]
+    assert "17 files checked" in fresh["stdout"]
+    assert "34 files checked" in result["stdout"]
+
+
 @pytest.mark.parametrize(
     ("program", "code", "words"),
     [

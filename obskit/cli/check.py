@@ -14,7 +14,10 @@ from obskit.exceptions import InputError
 if TYPE_CHECKING:
     from obskit._checks import Finding
 
+_KINDS = (".yaml", ".yml", ".json")
 _LARGEST_FILE = 16 << 20
+#: Where people keep what they render: the folder that `obskit render` writes to unless told otherwise.
+_COMMITTED = "rendered"
 
 EPILOG = """\b
 Examples:
@@ -28,7 +31,7 @@ Examples:
     "--rendered",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Check the files in DIR, rendered or deployed earlier, instead of a fresh render.",
+    help="Check the files in DIR, deployed or rendered earlier, and nothing else.",
 )
 @json_option
 @click.pass_context
@@ -36,7 +39,8 @@ def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bo
     """Hold every rendered rule, panel and pipeline against the catalogue of signals.
 
     Metric and label names, types, buckets and units; the detection budget of each alert; its runbook, its cases
-    and its panel. Needs no server. Each check has a page: docs/checks.
+    and its panel. What is checked is a fresh render and, where there is a folder rendered/ beside the project's file,
+    that folder as well. Needs no server. Each check has a page: docs/checks.
     """
     from obskit import _checks
     from obskit._render import pipeline
@@ -44,8 +48,13 @@ def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bo
     with project(config) as loaded:
         files = {} if rendered else pipeline.render(loaded)
     if rendered:
-        files = _read(rendered)
+        files = _deployed(rendered)
     findings = _checks.run(files, loaded)
+    committed = {} if rendered else _read(config.parent / _COMMITTED)
+    if any(files.get(path) != text for path, text in committed.items()):
+        kept = {f"{config.parent / _COMMITTED}/{path}": text for path, text in committed.items()}
+        findings += _checks.run(kept, loaded)
+        files |= kept
     if as_json:
         print_json({"files": sorted(files), "findings": [finding.as_dict() for finding in findings]})
     else:
@@ -54,13 +63,18 @@ def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bo
         ctx.exit(1)
 
 
-def _read(folder: Path) -> dict[str, str]:
-    """Every YAML and JSON file below a folder, by its path inside."""
+def _deployed(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         raise InputError("no such folder", place=str(folder), remedy="obskit render all -o DIR makes one")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml", ".json") and path.is_file())
-    if not paths:
+    files = _read(folder)
+    if not files:
         raise InputError("no YAML or JSON file in it", place=str(folder), remedy="obskit render all -o DIR makes some")
+    return files
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """Every YAML and JSON file below a folder, by its path inside."""
+    paths = sorted(path for path in folder.rglob("[!.]*") if path.suffix in _KINDS and path.is_file())
     return {path.relative_to(folder).as_posix(): _text(path) for path in paths}
 
 

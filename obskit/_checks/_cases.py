@@ -1,0 +1,63 @@
+"""The promtool cases that ship with obskit, as checks read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from obskit import _installation
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LABEL = re.compile(r"(\w+)\s*=")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test of promtool.
+
+    Args:
+        name: What it shows.
+        fires: Alerts that it expects to fire at some time.
+        silent: Alerts that it expects to be silent at some time.
+        series: (series, labels) of what it feeds.
+    """
+
+    name: str
+    fires: frozenset[str]
+    silent: frozenset[str]
+    series: frozenset[tuple[str, frozenset[str]]]
+
+
+def every() -> tuple[Case, ...]:
+    """Return all cases of all families."""
+    return _read(_installation.directory("cases"))
+
+
+@cache
+def _read(folder: Path) -> tuple[Case, ...]:
+    return tuple(_cases(folder))
+
+
+def _cases(folder: Path) -> Iterator[Case]:
+    for path in sorted(folder.glob("*-test.yaml")):
+        document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
+        for test in document.get("tests") or ():
+            asked = test.get("alert_rule_test") or ()
+            yield Case(
+                name=test.get("name", ""),
+                fires=frozenset(question.get("alertname") for question in asked if question.get("exp_alerts")),
+                silent=frozenset(question.get("alertname") for question in asked if not question.get("exp_alerts")),
+                series=frozenset(_series(fed["series"]) for fed in test.get("input_series") or ()),
+            )
+
+
+def _series(text: str) -> tuple[str, frozenset[str]]:
+    name, _, labels = text.partition("{")
+    return name.strip(), frozenset(_LABEL.findall(_QUOTED.sub("", labels)))

@@ -1,0 +1,29 @@
+"""Every series that a promtool case feeds is one that something emits, with its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from obskit._checks import _cases
+from obskit._checks._finding import Finding, nearest
+from obskit._checks._rendered import Rendered
+
+ID = "unknown-case-series"
+
+
+def check(rendered: Rendered) -> Iterator[Finding]:
+    """Yield a finding for every alert that a case proves with a series or a label that nothing emits."""
+    alerts = {alert.name: alert for alert in rendered.alerts()}
+    for case in _cases.every():
+        asked = [alerts[name] for name in sorted(case.fires | case.silent) if name in alerts]
+        for name, labels in sorted(case.series, key=lambda fed: (fed[0], sorted(fed[1]))) if asked else ():
+            known = rendered.known.get(name)
+            missing = labels - known.labels if known is not None and known.labels is not None else frozenset()
+            for alert in asked:
+                proof = f'the case "{case.name}" proves it with'
+                if known is None:
+                    remedy = nearest(name, rendered.known)
+                    yield Finding(alert.place, f"{proof} {name}, and no signal is called that", ID, remedy)
+                for label in sorted(missing):
+                    message = f"{proof} the label {label}, which {name} does not have"
+                    yield Finding(alert.place, message, ID, nearest(label, known.labels or ()) if known else "")
