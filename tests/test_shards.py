@@ -56,13 +56,17 @@ def test_a_sharded_session_is_counted_by_shard_and_shards_without_traffic_are_at
         engine.dispose()
 
 
-def session_on(engines: dict[str, sqlalchemy.Engine]) -> ShardedSession:
-    return ShardedSession(
+def ask_every_shard_of(engines: dict[str, sqlalchemy.Engine]) -> None:
+    session = ShardedSession(
         shards=engines,
         shard_chooser=lambda *_, **__: "0",
         identity_chooser=lambda *_, **__: list(engines),
         execute_chooser=lambda _: list(engines),
     )
+    with session:
+        session.execute(sqlalchemy.text("select 1"))
+    for engine in engines.values():
+        engine.dispose()
 
 
 def test_two_sets_that_call_their_shards_alike_are_told_apart_by_address(recorded: Recorded, tmp_path: Any) -> None:
@@ -72,8 +76,7 @@ def test_two_sets_that_call_their_shards_alike_are_told_apart_by_address(recorde
     }
     for name, engines in sets.items():
         obskit.shards(name, engines)
-    with session_on(sets["alike-b"]) as session:
-        session.execute(sqlalchemy.text("select 1"))
+    ask_every_shard_of(sets["alike-b"])
     assert count(recorded, shards.OPERATIONS, shard_set="alike-b") == 2
     assert count(recorded, shards.OPERATIONS, shard_set="alike-a") == 0
 
@@ -84,8 +87,7 @@ def test_shards_that_nobody_declared_are_counted_but_are_no_map_that_could_diffe
     before = count(recorded, shards.OPERATIONS, shard_set="default")
     for name in ("undeclared-a", "undeclared-b"):
         engines = {f"u{n}": sqlalchemy.create_engine(f"sqlite:///{tmp_path}/{name}{n}.db") for n in "01"}
-        with session_on(engines) as session:
-            session.execute(sqlalchemy.text("select 1"))
+        ask_every_shard_of(engines)
     assert count(recorded, shards.OPERATIONS, shard_set="default") == before + 4
     for metric in (shards.MAP_INFO, shards.MAP_SHARDS):
         assert not [key for key in recorded.points(metric.name) if (shards.SHARD_SET.name, "default") in key]
