@@ -44,7 +44,8 @@ def main() -> int:
     out.say(f"programs: {', '.join(needed)}")
     programs = bring(needed, out.say)
     names = [options.fault] if options.fault else list(FAULTS)
-    out.say(f"rendering rules, route and sidecars of {len(names)} shops")
+    several = "1 shop" if len(names) == 1 else f"{len(names)} shops"
+    out.say(f"rendering rules, route and sidecars of {several}")
     shops = [Shop(FAULTS[name], folder, seed) for seed, name in enumerate(names)]
     with contextlib.ExitStack() as stack:
         stage = set_up(stack, shops, folder, programs, options.full, out)
@@ -54,8 +55,8 @@ def main() -> int:
             else "a sink stands in for Jaeger and Loki (FULL=1: the real ones)"
         )
         open_shops(stack, shops, programs, stage)
-        serving = f"{len(shops)} shops with 2 workers each serve on {SHARDS} shards"
-        out.say(f"{serving}; healthy for {options.healthy:g} s")
+        serving = f"{several} on {SHARDS} shards, 2 workers each"
+        out.say(f"serving: {serving}; healthy for {options.healthy:g} s")
         summary = run(shops, stage, out, options.healthy) | {"folder": os.path.relpath(folder)}
     report.save(folder / "summary.json", summary)
     out.end(summary["faults"], lines(summary))
@@ -111,7 +112,7 @@ def wait(shops: list[Shop], webhook: Webhook, out: report.Report) -> None:
             if now["seconds"] is not None:
                 missing.remove(shop)
                 out.say(f"ALERT {now['alert']} after {now['seconds']:.1f} s (budget {now['budget']} s)")
-        out.show(list(rows.values()), f"waiting for {len(missing)} alerts")
+        out.show(list(rows.values()), f"alerts to come: {len(missing)}")
         time.sleep(0.2)
 
 
