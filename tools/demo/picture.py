@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def draw(summary: dict) -> str:
     """Return the picture of a summary as SVG."""
-    console = Console(record=True, width=104, file=io.StringIO(), markup=False)
+    console = Console(record=True, width=104, file=io.StringIO(), markup=False, highlight=False)
     console.print("$ make demo\n")
     console.print(table(summary["faults"]))
     for line in lines(summary):
