@@ -95,7 +95,7 @@ function(obskit)
       fault: 'the readiness probe of a container fails',
       window_share: '0',
       source: 'kube_state_metrics',
-      budget: 75,
+      budget: 105,
       panel: 'pods#ready',
     }),
     a.alert('ObskitPodRestartStorm', {

@@ -53,7 +53,7 @@ function(obskit)
       description: 'Shard set {{ $labels.shard_set }} has {{ $value }} shards: not as many as its map, or not as many as obskit.yaml expects.',
       fault: 'the map of one process has fewer shards than obskit.yaml expects',
       window_share: '0',
-      budget: 31,
+      budget: 61,
       latency_class: 'normal',
       panel: 'shards#count',
     }),

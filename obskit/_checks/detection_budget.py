@@ -65,6 +65,7 @@ def _bounds(
             window_share=share,
             source=source,
             intervals=intervals,
+            latency_class="normal" if alert.labels.get("latency_class") in _CLASSES[1:] else "fast",
         ).seconds
         for source in sources
         for share in (0.0, 1.0)

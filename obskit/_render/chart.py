@@ -8,6 +8,7 @@ from obskit._render import alerts, dashboards, pack, sidecars
 from obskit._render.text import json_text, yaml_text
 from obskit.config.project import Intervals, Project, Service
 from obskit.exceptions import RenderError
+from obskit.promql import budget
 
 #: A project, and one whose intervals are all different: what a rule needs of each interval must come out the same.
 _PROJECT = Project(service=Service(name="shop"))
@@ -119,7 +120,7 @@ def _needs(alert: pack.Alert) -> dict[str, Any]:
         found.append({"window": spent.window, "evaluations": spent.evaluations})
     if found[0] != found[1]:
         raise RenderError(f"the budget of {alert.name} depends on more than samples and evaluations: {found}")
-    return {"window_share": alert.window_share, **found[0]}
+    return {"window_share": alert.window_share, "group_wait": budget.GROUP_WAIT, **found[0]}
 
 
 def _override(override: Any) -> dict[str, Any]:

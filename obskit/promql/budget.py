@@ -19,6 +19,9 @@ import promql_parser
 
 from obskit.config.project import Intervals, duration_seconds
 
+#: How long the route holds alerts that are not fast, so that those of one fault come together.
+GROUP_WAIT = "30s"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -65,6 +68,7 @@ def compute(
     window_share: float,
     source: str,
     intervals: Intervals,
+    latency_class: str = "fast",
 ) -> Budget:
     """Return the budget of an alert.
 
@@ -76,6 +80,7 @@ def compute(
         window_share: f of the formula.
         source: ``otlp`` or ``kube_state_metrics``.
         intervals: The intervals of the project.
+        latency_class: ``fast``, or another: those wait longer in their group of the route.
 
     Example:
         >>> compute('rate(x[15s]) > 1', "g", recorded={}, for_="5s", window_share=0.5, source="otlp",
@@ -100,7 +105,9 @@ def compute(
         Step(evaluation, "the next evaluation"),
         Step(hold, f"for: {for_}"),
         Step(crossings * evaluation, f"{crossings} recording rules of other groups"),
-        Step(duration_seconds(intervals.group_wait), "group_wait of the route"),
+        Step(
+            duration_seconds(intervals.group_wait if latency_class == "fast" else GROUP_WAIT), "group_wait of the route"
+        ),
     ]
     samples = window // sample if window_share else 0
     return Budget(tuple(step for step in steps if step.seconds), samples, 1 + crossings)

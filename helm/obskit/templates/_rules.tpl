@@ -83,7 +83,7 @@
 {{- $evaluation := include "obskit.seconds" .intervals.evaluation | int -}}
 {{- $held := mul $evaluation (div (add (include "obskit.seconds" .for | int) $evaluation -1) $evaluation) -}}
 {{- $batch := ternary (include "obskit.seconds" .intervals.collectorBatch | int) 0 $pushed -}}
-{{- $wait := include "obskit.seconds" .intervals.groupWait | int -}}
+{{- $wait := include "obskit.seconds" (ternary .intervals.groupWait .rule.group_wait (eq .rule.latency_class "fast")) | int -}}
 {{- $window := max .rule.window (include "obskit.least" .intervals) -}}
 {{- $samples := addf 1 (mulf .rule.window_share (sub $window 1)) -}}
 {{- addf (mulf $samples $sample) (mul .rule.evaluations $evaluation) $held $batch $wait | ceil | int -}}
