@@ -15,6 +15,7 @@ function(obskit)
     looping: q.container(k.container_waiting_reason.name, 'reason="CrashLoopBackOff"'),
     ready: q.container(k.container_ready.name),
     ended: '%s{%s, phase=~"Succeeded|Failed"}' % [k.pod_status_phase.name, q.namespace],
+    deleted: '%s{%s}' % [k.pod_deletion_timestamp.name, q.namespace],
     info: '%s{%s, created_by_kind!="Job"}' % [k.pod_info.name, q.namespace],
   };
   [
@@ -38,9 +39,10 @@ function(obskit)
     a.alert('ObskitPodRestarting', {
       severity: 'critical',
       keep_firing_for: '2m',
+      // A difference and no increase(), which extrapolates: of two scrapes a minute apart it makes two restarts of one.
       expr: |||
         max by (%(container)s) (
-          round(increase(%(restarts)s[2m])) >= <<param:restarts>>
+          max_over_time(%(restarts)s[2m]) - min_over_time(%(restarts)s[2m]) >= <<param:restarts>>
         )
       ||| % names,
       params: { restarts: a.param('2', 1, 100, 'restarts', 'Restarts within two minutes.') },
@@ -84,10 +86,12 @@ function(obskit)
     a.alert('ObskitPodNotReady', {
       'for': '1m',
       latency_class: 'normal',
-      // A pod that has ended, was evicted, or is of a Job that is done is not ready for ever.
+      // A pod that has ended, was evicted, or is of a Job that is done is not ready for ever; one that drains, on purpose.
       expr: |||
         min by (%(container)s) (
-          %(ready)s unless on (%(pod)s) %(ended)s == 1
+          %(ready)s
+          unless on (%(pod)s) %(ended)s == 1
+          unless on (%(pod)s) %(deleted)s
         ) == 0
       ||| % names,
       summary: 'A container is not ready.',
@@ -101,13 +105,14 @@ function(obskit)
     a.alert('ObskitPodRestartStorm', {
       severity: 'critical',
       keep_firing_for: '2m',
+      // Each container and each pod once, however many kube-state-metrics there are.
       expr: |||
         count by (<<by>>namespace, created_by_name) (
-          (
+          max by (%(instance)s) (
             time() - %(terminated)s < 120
             unless on (%(instance)s) %(completed)s == 1
           )
-          * on (%(pod)s) group_left (created_by_name) %(info)s
+          * on (%(pod)s) group_left (created_by_name) max by (%(pod)s, created_by_name) (%(info)s)
         ) >= <<param:containers>>
       ||| % names,
       params: { containers: a.param('2', 2, 1000, 'containers', 'Containers of one owner that ended within two minutes.') },

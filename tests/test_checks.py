@@ -34,7 +34,9 @@ groups:
     expr: obskit:wait:rate{{le="0.5"}} / ignoring (le) obskit:wait:rate{{le="+Inf"}}
   - record: obskit:restarts:recent
     expr: |-
-      kube_pod_container_status_restarts_total{{namespace="shop"}}
+      max_over_time(kube_pod_container_status_restarts_total{{namespace="shop"}}[5m])
+      - min_over_time(kube_pod_container_status_restarts_total{{namespace="shop"}}[5m])
+      or kube_pod_container_status_restarts_total{{namespace="shop"}}
       - kube_pod_container_status_restarts_total{{namespace="shop"}} offset 5m
       or (kube_pod_container_status_restarts_total > 0 unless kube_pod_container_status_restarts_total offset 5m)
   - record: obskit:learnt
@@ -568,7 +570,7 @@ def test_one_mistake_gives_exactly_its_finding(mistake, clean, shop, installed) 
 
 def test_a_finding_about_a_query_quotes_it_on_one_line(clean, shop, installed) -> None:
     (finding,) = _checks.run({**clean, RULES: CLEAN_RULES.replace(" offset 5m", "")}, shop)
-    start = 'in: kube_pod_container_status_restarts_total{namespace="shop"} - kube_pod'
+    start = 'in: max_over_time(kube_pod_container_status_restarts_total{namespace="shop"}[5m]) - min_over_time('
     assert start in finding.message
 
 

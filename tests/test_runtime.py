@@ -543,8 +543,19 @@ def test_every_reason_of_a_drop_is_one_that_the_catalogue_names() -> None:
     assert set(Account(1).totals()) - {"exported"} == set(telemetry.REASON.values)
 
 
-def test_numbers_that_json_does_not_have_are_text_in_a_line_of_json() -> None:
-    record = logging.makeLogRecord({"msg": "x", "ratio": float("nan"), "inner": {"most": [float("inf"), 1.5]}})
-    line = JsonFormatter("shop").format(record)
-    parsed = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert (parsed["ratio"], parsed["inner"]) == ("nan", {"most": ["inf", 1.5]})
+class Unspeakable:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_a_line_is_json_whatever_the_service_adds_to_its_record() -> None:
+    cycle: dict[str, object] = {}
+    cycle["self"] = cycle
+    odd = {"nan": float("nan"), "inner": [float("inf")], "keys": {(1, 2): 3}, "cycle": cycle, "own": Unspeakable()}
+    formatter = JsonFormatter("shop")
+    for key, value in odd.items():
+        for _ in range(12):  # more often than a hook may fail
+            line = formatter.format(logging.makeLogRecord({"msg": "order taken", key: value, "order": 7}))
+            parsed = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+            assert (parsed["message"], parsed["order"], key in parsed, "ts" in parsed) == ("order taken", 7, True, True)
+    assert json.loads(formatter.format(logging.makeLogRecord({"msg": "", "nan": float("nan")})))["nan"] == "nan"

@@ -106,7 +106,8 @@ def unit_of_binary(operator: str, node: Any, left: Vector, right: Vector) -> Dim
 def compares_with_its_past(node: Any) -> bool:
     """Return whether a series meets its own past.
 
-    ``x - x offset 5m``: a difference of a counter with itself needs no rate; nor does ``x unless x offset 5m``.
+    ``x - x offset 5m``: a difference of a counter with itself needs no rate; nor does ``x unless x offset 5m``, nor
+    ``max_over_time(x[5m]) - min_over_time(x[5m])``.
     """
     if str(node.op) not in _COMPARE | {"-", "unless"}:
         return False
@@ -122,6 +123,8 @@ def _selected(node: Any) -> tuple[set[str], bool]:
         if isinstance(inner, parser.VectorSelector):
             names.add(inner.name or "")
             past.append(inner.offset is not None)
+        if isinstance(inner, parser.Call) and inner.func.name == "min_over_time":  # a counter was at its least before
+            past.append(True)
         return True
 
     parser.walk(node, visit)

@@ -56,19 +56,18 @@ class JsonFormatter(logging.Formatter):
 def _dumped(fields: dict[str, Any]) -> str:
     try:
         return json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
-    except ValueError:  # JSON has no such numbers, and a reader would refuse the line
-        return json.dumps(_finite(fields), ensure_ascii=False, default=str, allow_nan=False)
+    except Exception:  # noqa: BLE001 - numbers and keys that JSON has not, cycles: what the service passed is its own
+        return json.dumps({key: _plain(value) for key, value in fields.items()}, ensure_ascii=False)
 
 
-def _finite(value: Any) -> Any:
-    """The same with numbers that JSON does not have as text."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value
+def _plain(value: Any) -> Any:
+    """A value that JSON has, or its text."""
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - code of the service
+        return f"<{type(value).__name__}>"
 
 
 def encodable(text: str) -> str:

@@ -21,6 +21,15 @@ POD_INFO = ForeignMetric(
     "1.0",
 )
 POD_CREATED = ForeignMetric("kube_pod_created", "gauge", _POD, "When the pod was created.", _EMITTER, "1.0", unit="s")
+POD_DELETION_TIMESTAMP = ForeignMetric(
+    "kube_pod_deletion_timestamp",
+    "gauge",
+    _POD,
+    "When the pod must be gone; only while it is being deleted.",
+    _EMITTER,
+    "1.0",
+    unit="s",
+)
 POD_STATUS_READY = ForeignMetric(
     "kube_pod_status_ready",
     "gauge",

@@ -154,7 +154,10 @@ class FluentBit(_Model, frozen=True):
     version: Annotated[Version, Meta(description="Version of the image.")] = "5.1.1"
     image: Annotated[Image, Meta(description="Image without its tag.")] = "fluent/fluent-bit"
     memory: Annotated[Mebibytes, Meta(ge=32, description="Memory limit of the container in MiB.")] = 96
-    buffer: Annotated[Mebibytes, Meta(ge=32, description="Disk buffer in MiB.")] = 128
+    buffer: Annotated[
+        Mebibytes,
+        Meta(ge=32, description="MiB of disk for records that Loki has not taken; reading waits before it is full."),
+    ] = 128
 
 
 class Project(_Model, frozen=True):
