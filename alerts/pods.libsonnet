@@ -23,11 +23,11 @@ function(obskit)
       // The time of the last termination needs no counter, no history, and survives a container born at one restart.
       expr: |||
         max by (%(container)s) (
-          time() - %(terminated)s < <<param:seconds>>
+          time() - %(terminated)s < <<param:seconds>> + <<seen_seconds>>
           unless on (%(instance)s) %(completed)s == 1
         )
       ||| % names,
-      params: { seconds: a.param('60', 15, 3600, 'seconds', 'How long ago the container may have ended.') },
+      params: { seconds: a.param('60', 15, 3600, 'seconds', 'How long ago the container may have ended, besides the time until that is seen.') },
       summary: 'A container restarted.',
       description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} ended {{ $value | humanizeDuration }} ago and was started anew.',
       fault: 'a container ends with an error',
@@ -58,11 +58,11 @@ function(obskit)
       severity: 'critical',
       expr: |||
         max by (%(container)s) (
-          time() - %(terminated)s < <<param:seconds>>
+          time() - %(terminated)s < <<param:seconds>> + <<seen_seconds>>
           and on (%(instance)s) %(killed)s == 1
         )
       ||| % names,
-      params: { seconds: a.param('300', 15, 3600, 'seconds', 'How long ago the container may have ended.') },
+      params: { seconds: a.param('300', 15, 3600, 'seconds', 'How long ago the container may have ended, besides the time until that is seen.') },
       summary: 'A container was killed because its memory ran out.',
       description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} reached its memory limit {{ $value | humanizeDuration }} ago.',
       fault: 'a container reaches its memory limit',
@@ -109,7 +109,7 @@ function(obskit)
       expr: |||
         count by (<<by>>namespace, created_by_name) (
           max by (%(instance)s) (
-            time() - %(terminated)s < 120
+            time() - %(terminated)s < 120 + <<seen_seconds>>
             unless on (%(instance)s) %(completed)s == 1
           )
           * on (%(pod)s) group_left (created_by_name) max by (%(pod)s, created_by_name) (%(info)s)

@@ -163,3 +163,29 @@ def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_i
     arguments = [str(program("promtool")), "test", "rules", "test.yaml"]
     done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "intervals", [Intervals(), Intervals(scrape="1m", evaluation="1m")], ids=["defaults", "seldom scraped"]
+)
+def test_a_container_that_ended_is_told_of_however_late_that_is_seen(
+    intervals: Intervals, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": alerts.groups(project(intervals=intervals))}))
+    scrape, evaluation = duration_seconds(intervals.scrape), duration_seconds(intervals.evaluation)
+    pod = 'namespace="shop", pod="a", uid="1", container="shop"'
+    ended = 4 * scrape + 1  # a second after a scrape
+    due = -(-5 * scrape // evaluation) * evaluation
+    fed = {"series": f"kube_pod_container_status_last_terminated_timestamp{{{pod}}}", "values": f"_x4 {ended}x9"}
+    question = {"expr": FIRING.replace("ShardMisrouted", "PodRestarted"), "eval_time": f"{due}s"}
+    test = {
+        "interval": intervals.scrape,
+        "input_series": [fed],
+        "promql_expr_test": [{**question, "exp_samples": [{"value": 1}]}],
+    }
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": intervals.evaluation, "tests": [test]}
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
+    arguments = [str(program("promtool")), "test", "rules", "test.yaml"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from obskit._runtime import resource
 from obskit._runtime.exits import Crew
 from obskit._runtime.jsonlines import JsonFormatter
 from obskit._runtime.logfiles import LineFiles
@@ -428,6 +429,49 @@ def test_a_dictionary_of_logging_that_comes_later_keeps_json_and_the_pipeline() 
         assert sink.logs["shop"] == 1
 
 
+def test_loggers_that_keep_their_records_to_themselves_are_heard_once() -> None:
+    with Sink() as sink:
+        done = python(
+            """
+            import logging, logging.config, obskit
+            quiet = logging.getLogger("early")
+            quiet.propagate = False
+            obskit.init(service_name="shop")
+            console = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
+            kept = {"handlers": ["c"], "propagate": False, "level": "INFO"}
+            logging.config.dictConfig({
+                "version": 1, "disable_existing_loggers": False, "handlers": {"c": console},
+                "root": {"handlers": ["c"], "level": "INFO"}, "loggers": {"shop": kept, "shop.orders": kept},
+            })
+            for name in ("shop", "shop.orders", "shop.orders.late", "early", "other"):
+                logging.getLogger(name).warning("from %s", name)
+            """,
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+        )
+        lines = [json.loads(line)["message"] for line in done.stdout.splitlines()]
+        assert lines == ["from shop", "from shop.orders", "from shop.orders.late", "from other"]
+        assert sink.logs["shop"] == 5
+
+
+def test_a_service_without_a_name_is_told_so() -> None:
+    done = python("import logging, obskit; logging.basicConfig(); obskit.init(log_format='off')", **NOWHERE)
+    assert "the service has no name" in done.stderr
+
+
+def test_the_pod_is_in_the_resource_and_what_the_service_says_itself_stays() -> None:
+    environment = {
+        "OBSKIT_POD_NAME": "shop-1",
+        "OBSKIT_CONTAINER_NAME": "web",
+        "OBSKIT_NODE_NAME": "",
+        "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=prod,k8s.container.name=own",
+    }
+    found = resource.attributes(settings.read({}, environment)[0], environment)
+    assert found["deployment.environment.name"] == "prod"
+    assert (found["k8s.pod.name"], found["k8s.container.name"]) == ("shop-1", "own")
+    assert "k8s.node.name" not in found
+    assert found["service.instance.id"] == f"shop-1/own/{os.getpid()}"
+
+
 def test_a_log_call_whose_arguments_do_not_fit_loses_nothing_and_changes_no_later_line() -> None:
     with Sink() as sink:
         done = python(
@@ -484,6 +528,15 @@ def test_log_files_of_processes_that_are_gone_do_not_add_up(tmp_path: Path) -> N
     assert kept == ["8-1-1.jsonl", "9-1-1.jsonl"]
     assert sum(path.stat().st_size for path in tmp_path.glob("*.jsonl")) <= 5000 + 400
     assert (tmp_path / "other.txt").exists()
+
+
+def test_a_quiet_process_whose_file_was_tidied_away_begins_another(tmp_path: Path) -> None:
+    files = LineFiles(tmp_path)
+    files.handle(logging.makeLogRecord({"msg": "before"}))
+    next(tmp_path.glob("*.jsonl")).unlink()
+    files.handle(logging.makeLogRecord({"msg": "after"}))
+    files.close()
+    assert [path.read_text() for path in tmp_path.glob("*.jsonl")] == ["after\n"]
 
 
 def test_a_handler_of_the_service_that_fails_on_our_warning_does_not_reach_it_through_us() -> None:

@@ -14,6 +14,7 @@ import yaml
 
 from obskit._installation import directory
 from obskit._render import sidecars
+from obskit._runtime import resource
 from obskit.catalogue import telemetry
 from obskit.config.project import Backends, Collector, FluentBit, Intervals, Logs, Project, Service, duration_seconds
 from obskit.exceptions import InputError
@@ -207,14 +208,13 @@ def volume_limits(project: Project) -> dict[str, int]:
     }
 
 
-def test_the_app_knows_its_pod_before_it_names_it():
+def test_the_app_is_told_what_pod_it_is_in_and_keeps_its_own_resource_attributes():
     environment = the_pod(project())["spec"]["containers"][0]["env"]
     names = [variable["name"] for variable in environment]
     assert len(names) == len(set(names))
-    attributes = next(v["value"] for v in environment if v["name"] == "OTEL_RESOURCE_ATTRIBUTES")
-    assert attributes.startswith("service.namespace=shop-prod,")
-    for referred in re.findall(r"\$\((\w+)\)", attributes):
-        assert names.index(referred) < names.index("OTEL_RESOURCE_ATTRIBUTES")
+    assert set(resource._POD) <= set(names)
+    assert {"name": "OBSKIT_SERVICE_NAMESPACE", "value": "shop-prod"} in environment
+    assert "OTEL_RESOURCE_ATTRIBUTES" not in names, "a patch would replace the one that the service has"
 
 
 @pytest.mark.parametrize(("via", "exporter"), [("fluentbit", "none"), ("collector", "otlp")])

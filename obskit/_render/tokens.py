@@ -52,6 +52,8 @@ def of(project: Project) -> dict[str, str]:
         **_window("window", max(WINDOW_SAMPLES, least), export),
         **_window("window_long", max(LONG_WINDOW_SAMPLES, least), export),
         **_window("window_longest", max(LONGEST_WINDOW_SAMPLES, least), export),
+        # What kube-state-metrics knows is seen so much later at worst.
+        "seen_seconds": str(duration_seconds(project.intervals.scrape) + evaluation),
         "learned_samples": str(LEARNED_SECONDS // evaluation),
         "settled_samples": str(SETTLED_SECONDS // evaluation),
         "expected_shards": _expected(project),

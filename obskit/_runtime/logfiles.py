@@ -51,11 +51,15 @@ class LineFiles(logging.Handler):
 
     @contained("logs.file")
     def _append(self, record: logging.LogRecord) -> None:
-        if self._file is None or self._pid != os.getpid() or self._file.tell() >= self._limit:
+        if self._file is None or self._pid != os.getpid() or self._file.tell() >= self._limit or self._deleted():
             self._next()
         assert self._file is not None  # noqa: S101 - _next opened it
         self._file.write(self.format(record) + "\n")
         self._file.flush()
+
+    def _deleted(self) -> bool:
+        """Whether another process tidied the file away, while this one had nothing to say."""
+        return self._file is not None and os.fstat(self._file.fileno()).st_nlink == 0
 
     def _next(self) -> None:
         if self._file is not None and self._pid == os.getpid():

@@ -19,7 +19,7 @@ from obskit._runtime.logfiles import LineFiles
 from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
 
-#: Loggers of servers that keep handlers of their own and do not propagate.
+#: Loggers of servers that have handlers of their own.
 _SERVERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "gunicorn.access", "gunicorn.error", "hypercorn.access")
 #: Loggers of the way out: what they say must not go the same way again.
 _OWN_WAY = frozenset({"opentelemetry", "urllib3", "requests"})
@@ -29,7 +29,8 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
     """Turn console handlers to JSON, and send every record that the root logger sees to the pipeline.
 
     A service without logging configured gets a handler on stdout and the level INFO; one that writes to files keeps
-    them as they are. A configuration that comes later finds logging as it would be without us.
+    them as they are. A configuration that comes later finds logging as it would be without us. Loggers that do not
+    propagate are looked up when logging is configured: who sets ``propagate`` by hand does so before ``init()``.
     """
     handlers = Handlers(pipeline, settings)
     handlers.attach()
@@ -79,23 +80,24 @@ class Handlers:
 
     @contained("logs.attach")
     def attach(self) -> None:
-        """Let our handlers see every record once: those that reach the root, and those of servers that do not."""
-        root, servers = logging.getLogger(), [logging.getLogger(name) for name in _SERVERS]
+        """Let our handlers see every record once: those that reach the root, and those that some logger keeps."""
+        root, ends = logging.getLogger(), _ends()
         if self._formatter is not None:
             if not root.handlers:
                 self._add_console(root)
-            for handler in (handler for logger in (root, *servers) for handler in logger.handlers):
+            servers = [logging.getLogger(name) for name in _SERVERS]
+            for handler in (handler for logger in (*ends, *servers) for handler in logger.handlers):
                 if isinstance(handler, logging.StreamHandler) and handler.stream in (sys.stdout, sys.stderr):
                     handler.setFormatter(self._formatter)
         for handler in self._ours:
-            for logger in (root, *(logger for logger in servers if not logger.propagate)):
+            for logger in ends:
                 logger.addHandler(handler)
 
     @contained("logs.detach")
     def detach(self) -> None:
         """Leave logging as it would be without us."""
         root = logging.getLogger()
-        for logger in (root, *(logging.getLogger(name) for name in _SERVERS)):
+        for logger in _loggers():
             for handler in self._ours:
                 logger.removeHandler(handler)
         if self._console is not None:
@@ -112,6 +114,16 @@ class Handlers:
         self._console, self._level = logging.StreamHandler(sys.stdout), root.level
         root.addHandler(self._console)
         root.setLevel(min(root.level or logging.INFO, logging.INFO))
+
+
+def _loggers() -> list[logging.Logger]:
+    named = list(logging.root.manager.loggerDict.values())
+    return [logging.root, *(logger for logger in named if isinstance(logger, logging.Logger))]
+
+
+def _ends() -> list[logging.Logger]:
+    """The root, and every logger whose records go no further."""
+    return [logger for logger in _loggers() if logger is logging.root or not logger.propagate]
 
 
 class PipelineHandler(logging.Handler):

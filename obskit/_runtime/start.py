@@ -40,6 +40,8 @@ def init(arguments: dict[str, Any]) -> None:
             return
         for complaint in complaints:
             guard.warn("obskit: %s", complaint)
+        if settings.service_name == table.UNNAMED:
+            guard.warn("obskit: the service has no name: give init(service_name=…) or OTEL_SERVICE_NAME")
         try:
             _start(settings)
         except Exception as fault:

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 from obskit.exceptions import InputError
 
+#: What the OpenTelemetry specification calls a service that nobody named.
+UNNAMED = "unknown_service:python"
 _PROTOCOL = "http/protobuf"
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -80,7 +82,7 @@ class Setting:
 
 
 TABLE: tuple[Setting, ...] = (
-    Setting("service_name", "OTEL_SERVICE_NAME", "unknown_service:python", str, "Name of the service."),
+    Setting("service_name", "OTEL_SERVICE_NAME", UNNAMED, str, "Name of the service; alerts and dashboards ask by it."),
     Setting(
         "service_namespace",
         "OBSKIT_SERVICE_NAMESPACE",

@@ -62,7 +62,7 @@ class Shop:
         self.url = f"http://127.0.0.1:{port}"
         environment = {
             "OTEL_SERVICE_NAME": self.project.service.name,
-            "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={self.project.service.namespace}",
+            "OBSKIT_SERVICE_NAMESPACE": self.project.service.namespace,
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.collector.endpoint,
             "SHOP_SHARDS": " ".join(urls),
             "SHOP_FAULTS": str(self._faults),

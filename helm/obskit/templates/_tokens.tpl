@@ -45,6 +45,7 @@
   "service" (include "obskit.name" .)
   "container" (include "obskit.container" .)
   "by" $by
+  "seen_seconds" (add (include "obskit.seconds" .Values.intervals.scrape | int) (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "learned_samples" (div 480 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "settled_samples" (div 120 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "expected_shards" (join " or " $sets | default "label_replace(vector(0) > 1, \"shard_set\", \"none\", \"\", \"\")")
