@@ -69,7 +69,8 @@ function(obskit)
     a.alert('ObskitDatabaseConnectionTimeouts', {
       severity: 'critical',
       keep_firing_for: '1m',
-      expr: 'sum by (%s) (increase(%s[<<window>>])) > 0' % [q.by([pool]), q.select(db.connection_timeouts.name)],
+      // Not increase(), which would make two of one.
+      expr: 'sum by (%s) (rate(%s[<<window>>])) * <<window_count>> > 0' % [q.by([pool]), q.select(db.connection_timeouts.name)],
       summary: 'Requests for a database connection ran into the time limit of the pool.',
       description: '{{ $value | printf "%%.0f" }} requests for a connection of pool {{ $labels.%s }} were given up.' % pool,
       fault: 'one request for a connection runs into the time limit',

@@ -17,20 +17,22 @@ function(obskit)
     ended: '%s{%s, phase=~"Succeeded|Failed"}' % [k.pod_status_phase.name, q.namespace],
     deleted: '%s{%s}' % [k.pod_deletion_timestamp.name, q.namespace],
     info: '%s{%s, created_by_kind!="Job"}' % [k.pod_info.name, q.namespace],
+    job: '%s{%s, created_by_kind="Job"}' % [k.pod_info.name, q.namespace],
   };
   [
     a.alert('ObskitPodRestarted', {
       // The time of the last termination needs no counter, no history, and survives a container born at one restart.
+      // Exit code 0 is no excuse outside of a Job: servers end so when their liveness probe fails.
       expr: |||
         max by (%(container)s) (
           time() - %(terminated)s < <<param:seconds>> + <<seen_seconds>>
-          unless on (%(instance)s) %(completed)s == 1
+          unless on (%(instance)s) (%(completed)s == 1 and on (%(pod)s) %(job)s)
         )
       ||| % names,
       params: { seconds: a.param('60', 15, 3600, 'seconds', 'How long ago the container may have ended, besides the time until that is seen.') },
       summary: 'A container restarted.',
       description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} ended {{ $value | humanizeDuration }} ago and was started anew.',
-      fault: 'a container ends with an error',
+      fault: 'a container ends',
       window_share: '0',
       source: 'kube_state_metrics',
       budget: 15,
@@ -108,10 +110,7 @@ function(obskit)
       // Each container and each pod once, however many kube-state-metrics there are.
       expr: |||
         count by (<<by>>namespace, created_by_name) (
-          max by (%(instance)s) (
-            time() - %(terminated)s < 120 + <<seen_seconds>>
-            unless on (%(instance)s) %(completed)s == 1
-          )
+          max by (%(instance)s) (time() - %(terminated)s < 120 + <<seen_seconds>>)
           * on (%(pod)s) group_left (created_by_name) max by (%(pod)s, created_by_name) (%(info)s)
         ) >= <<param:containers>>
       ||| % names,

@@ -60,7 +60,8 @@ function(obskit)
     a.alert('ObskitShardMisrouted', {
       severity: 'critical',
       keep_firing_for: '1m',
-      expr: 'sum by (%(set)s) (increase(%(misrouted)s[<<window>>])) > 0' % names,
+      // Not increase(), which would make two of one.
+      expr: 'sum by (%(set)s) (rate(%(misrouted)s[<<window>>])) * <<window_count>> > 0' % names,
       summary: 'Operations go to shards that do not own their keys.',
       description: '{{ $value | printf "%.0f" }} operations of shard set {{ $labels.shard_set }} went to a shard that does not own their key.',
       fault: 'one operation goes to a wrong shard',

@@ -4,6 +4,8 @@ function(obskit)
   local db = obskit.db;
   local pool = db.connection_max.labels.pool_name;
   local own(series, extra='') = '%s{job="<<job>>"%s}' % [series, extra];
+  // A process that is gone leaves its last value for five minutes; this is gone with it.
+  local fresh(series, extra='') = 'last_over_time(%s[<<window>>])' % own(series, extra);
   local rate(series) = 'rate(%s[$__rate_interval])' % own(series);
   local quantile(metric) =
     p.query('histogram_quantile(0.95, sum by (le, %s) (%s))' % [pool, rate(metric.bucket)], '{{%s}}' % pool, { exemplar: true });
@@ -16,9 +18,9 @@ function(obskit)
       latency('create', 'Creating a connection', db.connection_create_time),
       p.timeseries('use', 'Using a connection', '%s p95 by pool.' % db.connection_use_time.brief, 's', [quantile(db.connection_use_time)]),
       p.timeseries('connections', 'Connections', 'Connections in use, the most that the pools of all processes may open, and requests that wait.', 'short', [
-        p.query('sum by (%s) (%s)' % [pool, own(db.connection_count.name, ', %s="used"' % db.connection_count.labels.state)], 'used {{%s}}' % pool),
-        p.query('sum by (%s) (%s)' % [pool, own(db.connection_max.name)], 'max {{%s}}' % pool),
-        p.query('sum by (%s) (%s)' % [pool, own(db.connection_pending_requests.name)], 'waiting {{%s}}' % pool),
+        p.query('sum by (%s) (%s)' % [pool, fresh(db.connection_count.name, ', %s="used"' % db.connection_count.labels.state)], 'used {{%s}}' % pool),
+        p.query('sum by (%s) (%s)' % [pool, fresh(db.connection_max.name)], 'max {{%s}}' % pool),
+        p.query('sum by (%s) (%s)' % [pool, fresh(db.connection_pending_requests.name)], 'waiting {{%s}}' % pool),
       ]),
       p.timeseries('timeouts', 'Time-outs', db.connection_timeouts.brief, 'short', [p.query('sum by (%s) (%s)' % [pool, rate(db.connection_timeouts.name)], '{{%s}}' % pool)]),
       p.timeseries('operations', 'Queries', '%s p95 by database and operation.' % db.operation_duration.brief, 's', [

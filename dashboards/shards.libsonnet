@@ -4,6 +4,8 @@ function(obskit)
   local shards = obskit.shards;
   local l = shards.operations.labels;
   local own(series, extra='') = '%s{job="<<job>>"%s}' % [series, extra];
+  // A process that is gone leaves its last value for five minutes; this is gone with it.
+  local fresh(series, extra='') = 'last_over_time(%s[<<window>>])' % own(series, extra);
   local rate(series) = 'rate(%s[$__rate_interval])' % own(series);
   local legend = '{{%s}}/{{%s}}' % [l.shard_set, l.shard];
   {
@@ -11,7 +13,7 @@ function(obskit)
     description: 'Which shard is asked how often, against its usual share; the maps in use; operations on wrong shards.',
     panels: [
       p.table('maps', 'Maps in use', 'Processes by the hash of their map: more than one hash of a version is a misconfiguration.', [
-        p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, own(shards.map_info.name)]),
+        p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, fresh(shards.map_info.name)]),
       ]),
       p.timeseries('odds', 'Odds against usual', 'Odds of each shard against its learnt odds, or against an even share while nothing is learnt; the lines are where a shard is starved and where it is hot.', 'short', [
         p.query('exp(%s - %s)' % [own('obskit:shard_logodds'), own('obskit:shard_logodds:mean')], legend),
@@ -24,7 +26,7 @@ function(obskit)
       p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=p.above(p.param('ObskitShardTrafficMoved', 'share'))),
       p.timeseries('misrouted', 'Misrouted', shards.misrouted.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.misrouted.name)], legend)]),
       p.timeseries('count', 'Shards', 'Shards in the maps, and shards that have series.', 'short', [
-        p.query('max by (%s) (%s)' % [l.shard_set, own(shards.map_shards.name)], 'map {{%s}}' % l.shard_set),
+        p.query('max by (%s) (%s)' % [l.shard_set, fresh(shards.map_shards.name)], 'map {{%s}}' % l.shard_set),
         p.query('count by (%s) (count by (%s, %s) (%s))' % [l.shard_set, l.shard_set, l.shard, rate(shards.operations.name)], 'series {{%s}}' % l.shard_set),
       ], width=24),
     ],

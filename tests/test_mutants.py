@@ -71,7 +71,8 @@ FEWER = (
 )
 DECLARED = "a map has as many shards as obskit.yaml expects, or the alert fires"
 JOB = "two pods of one Job that fail are no storm"
-COMPLETED = "containers that completed their work did not restart"
+COMPLETED = "a container of a Job that completed its work did not restart"
+LIVENESS = "a server that its liveness probe ended with exit code 0 restarted"
 UNEVEN_FROM_BIRTH = "a set that is uneven from birth is told of until its shares are known"
 STAYS_HOT = "after ten minutes the usual shares are known, and a shard at four times its own is hot, and stays so"
 FROZEN_BY = 'alertname=~"ObskitShard(Hot|Starved|TrafficMoved)"'
@@ -116,7 +117,8 @@ MUTANTS = [
     Mutant("one slow wait", "ObskitDatabaseConnectionWaitSlow", ">= 3", ">= 0", FEW_CONNECTIONS),
     Mutant("two slow connections", "ObskitDatabaseConnectionCreateSlow", ">= 3", ">= 0", FEW_CONNECTIONS),
     Mutant("a storm of a Job", "ObskitPodRestartStorm", ', created_by_kind!="Job"', "", JOB),
-    Mutant("a storm of what completed", "ObskitPodRestartStorm", 'reason="Completed"', 'reason="none"', COMPLETED),
+    Mutant("a restart of what completed", "ObskitPodRestarted", 'reason="Completed"', 'reason="none"', COMPLETED),
+    Mutant("exit code 0 as an excuse", "ObskitPodRestarted", 'created_by_kind="Job"', 'created_by_kind!=""', LIVENESS),
     Mutant(
         "not ready when ended",
         "ObskitPodNotReady",

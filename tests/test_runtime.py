@@ -453,6 +453,22 @@ def test_loggers_that_keep_their_records_to_themselves_are_heard_once() -> None:
         assert sink.logs["shop"] == 5
 
 
+def test_a_console_that_is_left_alone_keeps_no_line_from_the_sidecar(tmp_path: Path) -> None:
+    done = python(
+        """
+        import logging, sys, obskit
+        logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO)
+        obskit.init(service_name="shop", log_format="off")
+        logging.getLogger("shop").info("hello")
+        """,
+        OBSKIT_LOG_DIRECTORY=str(tmp_path),
+        **NOWHERE,
+    )
+    assert done.stdout.startswith("hello\n")
+    lines = [json.loads(line) for path in tmp_path.glob("*.jsonl") for line in path.read_text().splitlines()]
+    assert (lines[0]["message"], lines[0]["service_name"]) == ("hello", "shop")
+
+
 def test_a_service_without_a_name_is_told_so() -> None:
     done = python("import logging, obskit; logging.basicConfig(); obskit.init(log_format='off')", **NOWHERE)
     assert "the service has no name" in done.stderr

@@ -72,9 +72,9 @@ class Handlers:
         self._console: logging.Handler | None = None
         self._level = logging.NOTSET
         self._ours: list[logging.Handler] = []
-        if self._formatter is not None and settings.log_directory:
+        if settings.log_directory:  # whatever the console shows: the sidecar reads JSON
             self._ours.append(LineFiles(Path(settings.log_directory)))
-            self._ours[0].setFormatter(self._formatter)
+            self._ours[0].setFormatter(JsonFormatter(settings.service_name))
         if settings.logs:
             self._ours.append(PipelineHandler(pipeline))
 
