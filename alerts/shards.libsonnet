@@ -41,7 +41,7 @@ function(obskit)
       panel: 'shards#maps',
     }),
     a.alert('ObskitShardCountMismatch', {
-      'for': '20s',
+      'for': '15s',
       severity: 'critical',
       expr: |||
         count by (%(set)s) (count by (%(shard)s) (last_over_time(%(operations)s[<<window>>])))
@@ -53,8 +53,7 @@ function(obskit)
       description: 'Shard set {{ $labels.shard_set }} has {{ $value }} shards: not as many as its map, or not as many as obskit.yaml expects.',
       fault: 'the map of one process has fewer shards than obskit.yaml expects',
       window_share: '0',
-      budget: 61,
-      latency_class: 'normal',
+      budget: 26,
       panel: 'shards#count',
     }),
     a.alert('ObskitShardMisrouted', {
