@@ -3,10 +3,7 @@ local p = import 'lib/panel.libsonnet';
 function(obskit)
   local db = obskit.db;
   local pool = db.connection_max.labels.pool_name;
-  local own(series, extra='') = '%s{job="<<job>>"%s}' % [series, extra];
-  // A process that is gone leaves its last value for five minutes; this is gone with it.
-  local fresh(series, extra='') = 'last_over_time(%s[<<window>>])' % own(series, extra);
-  local rate(series) = 'rate(%s[$__rate_interval])' % own(series);
+  local rate(series) = 'rate(%s[$__rate_interval])' % p.own(series);
   local quantile(metric) =
     p.query('histogram_quantile(0.95, sum by (le, %s) (%s))' % [pool, rate(metric.bucket)], '{{%s}}' % pool, { exemplar: true });
   local latency(key, title, metric) = p.timeseries(key, title, '%s p95 by pool; the line is where the alert calls it slow.' % metric.brief, 's', [quantile(metric)], limits=p.above(0.25));
@@ -18,9 +15,9 @@ function(obskit)
       latency('create', 'Creating a connection', db.connection_create_time),
       p.timeseries('use', 'Using a connection', '%s p95 by pool.' % db.connection_use_time.brief, 's', [quantile(db.connection_use_time)]),
       p.timeseries('connections', 'Connections', 'Connections in use, the most that the pools of all processes may open, and requests that wait.', 'short', [
-        p.query('sum by (%s) (%s)' % [pool, fresh(db.connection_count.name, ', %s="used"' % db.connection_count.labels.state)], 'used {{%s}}' % pool),
-        p.query('sum by (%s) (%s)' % [pool, fresh(db.connection_max.name)], 'max {{%s}}' % pool),
-        p.query('sum by (%s) (%s)' % [pool, fresh(db.connection_pending_requests.name)], 'waiting {{%s}}' % pool),
+        p.query('sum by (%s) (%s)' % [pool, p.fresh(db.connection_count.name, ', %s="used"' % db.connection_count.labels.state)], 'used {{%s}}' % pool),
+        p.query('sum by (%s) (%s)' % [pool, p.fresh(db.connection_max.name)], 'max {{%s}}' % pool),
+        p.query('sum by (%s) (%s)' % [pool, p.fresh(db.connection_pending_requests.name)], 'waiting {{%s}}' % pool),
       ]),
       p.timeseries('timeouts', 'Time-outs', db.connection_timeouts.brief, 'short', [p.query('sum by (%s) (%s)' % [pool, rate(db.connection_timeouts.name)], '{{%s}}' % pool)]),
       p.timeseries('operations', 'Queries', '%s p95 by database and operation.' % db.operation_duration.brief, 's', [
@@ -35,7 +32,7 @@ function(obskit)
       ], stack=true),
       p.timeseries('failures', 'Failed queries', 'Queries a second that ended in an error, by its type.', 'ops', [
         p.query(
-          'sum by (%s) (rate(%s[$__rate_interval]))' % [db.operation_duration.labels.error_type, own(db.operation_duration.count, ', %s!=""' % db.operation_duration.labels.error_type)],
+          'sum by (%s) (rate(%s[$__rate_interval]))' % [db.operation_duration.labels.error_type, p.own(db.operation_duration.count, ', %s!=""' % db.operation_duration.labels.error_type)],
           '{{%s}}' % db.operation_duration.labels.error_type
         ),
       ]),

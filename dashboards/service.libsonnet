@@ -4,10 +4,7 @@ function(obskit)
   local http = obskit.http.server_request_duration;
   local run = obskit.runtime;
   local tel = obskit.telemetry;
-  local own(series, extra='') = '%s{job="<<job>>"%s}' % [series, extra];
-  // A process that is gone leaves its last value for five minutes; this is gone with it.
-  local fresh(series, extra='') = 'last_over_time(%s[<<window>>])' % own(series, extra);
-  local rate(series, extra='') = 'rate(%s[$__rate_interval])' % own(series, extra);
+  local rate(series, extra='') = 'rate(%s[$__rate_interval])' % p.own(series, extra);
   local quantile(q) =
     p.query('histogram_quantile(%s, sum by (le) (%s))' % [q, rate(http.bucket)], 'p' + std.substr(q, 2, 2), { exemplar: true });
   {
@@ -22,9 +19,9 @@ function(obskit)
         ),
       ]),
       p.timeseries('latency', 'Duration', http.brief, 's', [quantile('0.50'), quantile('0.95'), quantile('0.99')]),
-      p.timeseries('active', 'In flight', obskit.http.server_active_requests.brief, 'short', [p.query('sum by (instance) (%s)' % fresh(obskit.http.server_active_requests.name), '{{instance}}')]),
+      p.timeseries('active', 'In flight', obskit.http.server_active_requests.brief, 'short', [p.query('sum by (instance) (%s)' % p.fresh(obskit.http.server_active_requests.name), '{{instance}}')]),
       p.timeseries('cpu', 'CPU', run.cpu_time.brief, 'short', [p.query('sum by (instance) (%s)' % rate(run.cpu_time.name), '{{instance}}')], width=8),
-      p.timeseries('memory', 'Memory', run.memory_usage.brief, 'bytes', [p.query('sum by (instance) (%s)' % fresh(run.memory_usage.name), '{{instance}}')], width=8),
+      p.timeseries('memory', 'Memory', run.memory_usage.brief, 'bytes', [p.query('sum by (instance) (%s)' % p.fresh(run.memory_usage.name), '{{instance}}')], width=8),
       p.timeseries('pauses', 'Pauses', 'Garbage collection and event-loop lag, p99.', 's', [
         p.query('histogram_quantile(0.99, sum by (le) (%s))' % rate(run.gc_pause.bucket), 'garbage collection'),
         p.query('histogram_quantile(0.99, sum by (le) (%s))' % rate(run.event_loop_lag.bucket), 'event loop'),
@@ -34,6 +31,6 @@ function(obskit)
         p.query('sum by (%s, %s) (%s)' % [tel.dropped.labels.signal, tel.dropped.labels.reason, rate(tel.dropped.name)], '{{%s}}: {{%s}}' % [tel.dropped.labels.signal, tel.dropped.labels.reason]),
       ], width=8),
       p.timeseries('faults', 'Contained faults', tel.faults.brief, 'short', [p.query('sum by (%s) (%s)' % [tel.faults.labels.hook, rate(tel.faults.name)], '{{%s}}' % tel.faults.labels.hook)], width=8),
-      p.table('instrumentation', 'Instrumentations', tel.instrumentation_status.brief, [p.query('max by (%s, %s, %s) (%s)' % [tel.instrumentation_status.labels.library, tel.instrumentation_status.labels.state, tel.instrumentation_status.labels.state_reason, fresh(tel.instrumentation_status.name)])], width=24),
+      p.table('instrumentation', 'Instrumentations', tel.instrumentation_status.brief, [p.query('max by (%s, %s, %s) (%s)' % [tel.instrumentation_status.labels.library, tel.instrumentation_status.labels.state, tel.instrumentation_status.labels.state_reason, p.fresh(tel.instrumentation_status.name)])], width=24),
     ],
   }

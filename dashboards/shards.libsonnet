@@ -3,30 +3,27 @@ local p = import 'lib/panel.libsonnet';
 function(obskit)
   local shards = obskit.shards;
   local l = shards.operations.labels;
-  local own(series, extra='') = '%s{job="<<job>>"%s}' % [series, extra];
-  // A process that is gone leaves its last value for five minutes; this is gone with it.
-  local fresh(series, extra='') = 'last_over_time(%s[<<window>>])' % own(series, extra);
-  local rate(series) = 'rate(%s[$__rate_interval])' % own(series);
+  local rate(series) = 'rate(%s[$__rate_interval])' % p.own(series);
   local legend = '{{%s}}/{{%s}}' % [l.shard_set, l.shard];
   {
     title: 'shards',
     description: 'Which shard is asked how often, against its usual share; the maps in use; operations on wrong shards.',
     panels: [
       p.table('maps', 'Maps in use', 'Processes by the hash of their map: more than one hash of a version is a misconfiguration.', [
-        p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, fresh(shards.map_info.name)]),
+        p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, p.fresh(shards.map_info.name)]),
       ]),
       p.timeseries('odds', 'Odds against usual', 'Odds of each shard against its learnt odds, or against an even share while nothing is learnt; the lines are where a shard is starved and where it is hot.', 'short', [
-        p.query('exp(%s - %s)' % [own('obskit:shard_logodds'), own('obskit:shard_logodds:mean')], legend),
-        p.query(own('obskit:shard_odds:even'), '%s (even)' % legend),
+        p.query('exp(%s - %s)' % [p.own('obskit:shard_logodds'), p.own('obskit:shard_logodds:mean')], legend),
+        p.query(p.own('obskit:shard_odds:even'), '%s (even)' % legend),
       ], limits=p.between(p.param('ObskitShardStarved', 'odds'), p.param('ObskitShardHot', 'odds'))),
       p.timeseries('operations', 'Operations', shards.operations.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name)], legend)], stack=true),
       p.bars('share', 'Share', 'Share of each shard of the operations of its set, now.', 'percentunit', [
         p.query('sum by (%s, %s) (%s) / on (%s) group_left () sum by (%s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name), l.shard_set, l.shard_set, rate(shards.operations.name)], legend),
       ]),
-      p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=p.above(p.param('ObskitShardTrafficMoved', 'share'))),
+      p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(p.own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=p.above(p.param('ObskitShardTrafficMoved', 'share'))),
       p.timeseries('misrouted', 'Misrouted', shards.misrouted.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.misrouted.name)], legend)]),
       p.timeseries('count', 'Shards', 'Shards in the maps, and shards that have series.', 'short', [
-        p.query('max by (%s) (%s)' % [l.shard_set, fresh(shards.map_shards.name)], 'map {{%s}}' % l.shard_set),
+        p.query('max by (%s) (%s)' % [l.shard_set, p.fresh(shards.map_shards.name)], 'map {{%s}}' % l.shard_set),
         p.query('count by (%s) (count by (%s, %s) (%s))' % [l.shard_set, l.shard_set, l.shard, rate(shards.operations.name)], 'series {{%s}}' % l.shard_set),
       ], width=24),
     ],

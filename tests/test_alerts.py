@@ -131,7 +131,24 @@ def test_both_engines_give_the_same_pack() -> None:
     assert results[0] == results[1]
 
 
-FIRING = 'count(ALERTS{alertname="ObskitShardMisrouted", alertstate="firing"})'
+def fires(alert: str, sample: str, series: str, values: str, seconds: int) -> dict[str, Any]:
+    """A test of promtool: one series, and an alert that must fire for it by then."""
+    expr = f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})'
+    return {
+        "interval": sample,
+        "input_series": [{"series": series, "values": values}],
+        "promql_expr_test": [{"expr": expr, "eval_time": f"{seconds}s", "exp_samples": [{"value": 1}]}],
+    }
+
+
+def pass_with(promtool: Path, folder: Path, intervals: Intervals, tests: list[dict[str, Any]]) -> None:
+    """Let promtool run tests against the rules of a project with other intervals."""
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": alerts.groups(project(intervals=intervals))}))
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": intervals.evaluation, "tests": tests}
+    (folder / "test.yaml").write_text(yaml.safe_dump(document))
+    arguments = [str(promtool), "test", "rules", "test.yaml"]
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.real
@@ -143,26 +160,15 @@ FIRING = 'count(ALERTS{alertname="ObskitShardMisrouted", alertstate="firing"})'
 def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_intervals(
     intervals: Intervals, program: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    timed = project(intervals=intervals)
-    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": alerts.groups(timed)}))
     sample, evaluation = duration_seconds(intervals.export), duration_seconds(intervals.evaluation)
     series = 'obskit_shard_misrouted_total{job="shop/shop", shard_set="orders", shard="0", instance="a"}'
     tests = []
     for phase in range(evaluation // sample + 1):  # the event at each place between two evaluations
         before = 3 * evaluation // sample + phase
         due = -(-(before + 1) * sample // evaluation) * evaluation
-        tests.append(
-            {
-                "interval": intervals.export,
-                "input_series": [{"series": series, "values": f"0x{before} 1x{evaluation // sample + 9}"}],
-                "promql_expr_test": [{"expr": FIRING, "eval_time": f"{due}s", "exp_samples": [{"value": 1}]}],
-            }
-        )
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": intervals.evaluation, "tests": tests}
-    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
-    arguments = [str(program("promtool")), "test", "rules", "test.yaml"]
-    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+        values = f"0x{before} 1x{evaluation // sample + 9}"
+        tests.append(fires("ObskitShardMisrouted", intervals.export, series, values, due))
+    pass_with(program("promtool"), tmp_path, intervals, tests)
 
 
 @pytest.mark.real
@@ -172,20 +178,10 @@ def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_i
 def test_a_container_that_ended_is_told_of_however_late_that_is_seen(
     intervals: Intervals, program: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": alerts.groups(project(intervals=intervals))}))
     scrape, evaluation = duration_seconds(intervals.scrape), duration_seconds(intervals.evaluation)
     pod = 'namespace="shop", pod="a", uid="1", container="shop"'
     ended = 4 * scrape + 1  # a second after a scrape
     due = -(-5 * scrape // evaluation) * evaluation
-    fed = {"series": f"kube_pod_container_status_last_terminated_timestamp{{{pod}}}", "values": f"_x4 {ended}x9"}
-    question = {"expr": FIRING.replace("ShardMisrouted", "PodRestarted"), "eval_time": f"{due}s"}
-    test = {
-        "interval": intervals.scrape,
-        "input_series": [fed],
-        "promql_expr_test": [{**question, "exp_samples": [{"value": 1}]}],
-    }
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": intervals.evaluation, "tests": [test]}
-    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
-    arguments = [str(program("promtool")), "test", "rules", "test.yaml"]
-    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    series = f"kube_pod_container_status_last_terminated_timestamp{{{pod}}}"
+    test = fires("ObskitPodRestarted", intervals.scrape, series, f"_x4 {ended}x9", due)
+    pass_with(program("promtool"), tmp_path, intervals, [test])

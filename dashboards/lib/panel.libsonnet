@@ -4,6 +4,11 @@
   loki:: { type: 'loki', uid: '${loki_datasource}' },
   jaeger:: { type: 'jaeger', uid: '${jaeger_datasource}' },
 
+  // A series of the service itself; `extra` is further matchers, each with a comma before it.
+  own(series, extra=''):: '%s{job="<<job>>"%s}' % [series, extra],
+  // A pushed gauge: a process that is gone leaves its last value for five minutes; this is gone with it.
+  fresh(series, extra=''):: 'last_over_time(%s[<<window>>])' % self.own(series, extra),
+
   // A PromQL query; `legend` is a template of labels.
   query(expr, legend='', extra={}):: { expr: expr, legendFormat: legend, datasource: $.prometheus, editorMode: 'code', range: true } + extra,
 

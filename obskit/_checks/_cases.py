@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from obskit import _installation
+from obskit.config.yaml_source import LOADER
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LABEL = re.compile(r"(\w+)\s*=")
 
@@ -47,7 +47,7 @@ def _read(folder: Path) -> tuple[Case, ...]:
 
 def _cases(folder: Path) -> Iterator[Case]:
     for path in sorted(folder.glob("*-test.yaml")):
-        document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
+        document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe one
         for test in document.get("tests") or ():
             asked = test.get("alert_rule_test") or ()
             yield Case(

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
 import yaml
 
+from obskit.config import yaml_source
 from obskit.exceptions import InputError
 from obskit.promql import durations
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 100
 
 _Shape = TypeVar("_Shape")
@@ -96,8 +97,8 @@ def load(path: str, text: str) -> Iterator[dict[str, Any]]:
         if path.endswith(".json"):
             loaded = [json.loads(text)]
         elif path.endswith((".yaml", ".yml")):
-            _refuse_deep(path, text)
-            loaded = list(yaml.load_all(text, Loader=_Loader))
+            deque(yaml_source.events(text, _DEEPEST, path), maxlen=0)  # before a tree of them runs out of stack
+            loaded = list(yaml.load_all(text, Loader=yaml_source.LOADER))
         else:
             loaded = []
     except json.JSONDecodeError as error:
@@ -188,11 +189,3 @@ def _shaped(path: str, data: Any, shape: type[_Shape], what: str) -> _Shape:
         raise InputError(f"not a {what}: {error}", place=path, remedy="correct it there") from None
     except RecursionError:
         raise InputError("the nesting is too deep", place=path, remedy="is it the right file?") from None
-
-
-def _refuse_deep(path: str, text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise InputError("the nesting is too deep", place=path, remedy=f"keep it under {_DEEPEST} levels")

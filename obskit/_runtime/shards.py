@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from obskit._runtime.addresses import server
 from obskit._runtime.guard import contained, warn
 from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
 from obskit.catalogue import shards as records
@@ -210,9 +211,5 @@ def _address(value: Any) -> str:
 
 
 def _place(host: object, port: object, database: object, query: Mapping[str, Any]) -> str:
-    def of_query(name: str) -> str:
-        found = query.get(name, "")
-        return found if isinstance(found, str) else ",".join(found)
-
-    host, port = host or of_query("host"), port or of_query("port")
+    host, port = server(host, port, query)
     return f"{host or ''}{f':{port}' if port else ''}/{database or ''}"

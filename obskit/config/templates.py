@@ -15,6 +15,7 @@ FUNCTIONS = frozenset(
 )
 _OPENS, _ELSE, _END = frozenset({"if", "range", "with", "define", "block"}), "else", "end"
 _KEYWORDS = _OPENS | {_ELSE, _END, "template", "break", "continue"}
+_KNOWN = FUNCTIONS | _KEYWORDS
 _VARIABLES = frozenset({"labels", "value", "externalLabels", "externalURL"})
 
 _DELIMITER = re.compile(r"\{\{|\}\}")
@@ -65,6 +66,6 @@ def _of_action(code: str, known: set[str]) -> str:
         if name not in known:
             return f"there is no variable ${name}"
     for word in _WORD.findall(code):
-        if word not in FUNCTIONS | _KEYWORDS:
+        if word not in _KNOWN:
             return f"there is no function {word}"
     return ""

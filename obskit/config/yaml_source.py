@@ -8,6 +8,7 @@ the third is how half of a setting gets lost.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from obskit.exceptions import InputError
 LARGEST_FILE = 1 << 20
 DEEPEST_NESTING = 32
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: The fastest safe loader that this installation of PyYAML has.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,2})?")
 _NUMBER_REMEDY = "write it in plain digits, or quote it if it is text"
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
@@ -90,7 +92,7 @@ def parse(text: str, file: str) -> Document:
     """
     try:
         _refuse_hazards(text, file)
-        loader = _Loader(text)
+        loader = LOADER(text)
         node = loader.get_single_node()
         if node is None:
             raise InputError("the file is empty", place=file, remedy="the least it needs is service: {name: …}")
@@ -123,18 +125,38 @@ def _text(file: Path) -> str:
 
 def _refuse_hazards(text: str, file: str) -> None:
     """Look at the events first: they are flat, so neither an alias nor a deep nesting has done harm by then."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        place = f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
+    for event in events(text, DEEPEST_NESTING, file):
         if isinstance(event, yaml.AliasEvent):
-            raise InputError(f"alias *{event.anchor} is not allowed", place=place, remedy="write the value out")
+            problem = f"alias *{event.anchor} is not allowed"
+            raise InputError(problem, place=_line(event, file), remedy="write the value out")
+
+
+def events(text: str, deepest: int, file: str) -> Iterator[yaml.Event]:
+    """Yield the events of YAML text, which are flat, until they are nested too deep.
+
+    Args:
+        text: YAML.
+        deepest: Most levels of mappings and lists.
+        file: Only for the message.
+
+    Raises:
+        InputError: It is deeper.
+        yaml.YAMLError: It is no YAML.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST_NESTING:
-            raise _too_deep(place)
+        if depth > deepest:
+            raise _too_deep(_line(event, file), deepest)
+        yield event
 
 
-def _too_deep(place: str) -> InputError:
-    return InputError("the nesting is too deep", place=place, remedy=f"keep it under {DEEPEST_NESTING} levels")
+def _line(event: yaml.Event, file: str) -> str:
+    return f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
+
+
+def _too_deep(place: str, deepest: int = DEEPEST_NESTING) -> InputError:
+    return InputError("the nesting is too deep", place=place, remedy=f"keep it under {deepest} levels")
 
 
 def _broken(error: yaml.YAMLError, file: str) -> InputError:

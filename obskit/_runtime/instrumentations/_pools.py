@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import Pool
 
+from obskit._runtime.addresses import server
 from obskit._runtime.guard import contained
 from obskit._runtime.pipeline import Attributes, Pipeline
 from obskit.catalogue import db
@@ -151,17 +152,12 @@ def name_of(url: URL) -> str:
 
 
 def server_of(url: URL) -> tuple[str, int | None]:
-    """Return host and port; drivers of PostgreSQL take them from the query as well.
+    """Return host and port of an engine's URL; a port that is no number is none.
 
     Example:
         >>> from sqlalchemy import make_url
         >>> server_of(make_url("postgresql://db0/orders")), server_of(make_url("postgresql:///orders?host=a&host=b"))
         (('db0', None), ('a,b', None))
     """
-
-    def of_query(key: str) -> str:
-        found = url.query.get(key, "")
-        return found if isinstance(found, str) else ",".join(found)
-
-    port = of_query("port")
-    return url.host or of_query("host"), url.port or (int(port) if port.isdecimal() else None)
+    host, port = server(url.host, url.port, url.query)
+    return str(host), int(str(port)) if str(port).isdecimal() else None
