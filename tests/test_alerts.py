@@ -180,8 +180,8 @@ def test_a_container_that_ended_is_told_of_however_late_that_is_seen(
 ) -> None:
     scrape, evaluation = duration_seconds(intervals.scrape), duration_seconds(intervals.evaluation)
     pod = 'namespace="shop", pod="a", uid="1", container="shop"'
-    ended = 4 * scrape + 1  # a second after a scrape
-    due = -(-5 * scrape // evaluation) * evaluation
+    seen = 5 * evaluation + 1  # a whole scrape late, and just after an evaluation
+    ended, due = seen - scrape, 6 * evaluation
     series = f"kube_pod_container_status_last_terminated_timestamp{{{pod}}}"
-    test = fires("ObskitPodRestarted", intervals.scrape, series, f"_x4 {ended}x9", due)
+    test = fires("ObskitPodRestarted", "1s", series, f"_x{seen - 1} {ended}x{2 * evaluation}", due)
     pass_with(program("promtool"), tmp_path, intervals, [test])
