@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from obskit._runtime import guard
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
+    from obskit._runtime.engine.engine import Engine
+    from obskit._runtime.engine.logbook import Entry
+    from obskit._runtime.engine.spans import Span
 
 __all__ = ["Recorded", "fault", "hooks", "recording"]
 
 
-@dataclass
 class Recorded:
     """What was recorded so far."""
 
-    _spans: Any
-    _logs: Any
-    _reader: Any
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._spans: list[Span] = []
+        self._logs: list[Entry] = []
 
     @property
-    def spans(self) -> list[ReadableSpan]:
-        """Spans that ended, oldest first."""
-        return list(self._spans.get_finished_spans())
+    def spans(self) -> list[Span]:
+        """Spans that ended, oldest first; with ``name``, ``attributes``, ``events`` … as the SDK's."""
+        self._take()
+        return list(self._spans)
 
     @property
-    def logs(self) -> list[Any]:
-        """Log records."""
-        return [entry.log_record for entry in self._logs.get_finished_logs()]
+    def logs(self) -> list[Entry]:
+        """Log records; with ``body``, ``attributes``, ``severity_text``, ``trace_id`` and more."""
+        self._take()
+        return list(self._logs)
 
     def points(self, name: str) -> dict[tuple[tuple[str, Any], ...], Any]:
         """Return the points of a metric by their attributes, sorted; a histogram's point has ``count`` and ``sum``.
@@ -39,26 +42,25 @@ class Recorded:
         Args:
             name: OpenTelemetry name (``db.client.connection.wait_time``).
         """
-        from obskit._runtime import deferred
-        from obskit._runtime.sdk_pipeline import SCOPE
-
-        deferred.drain()
-        data = self._reader.get_metrics_data()
-        scopes = [scope for resource in (data.resource_metrics if data else ()) for scope in resource.scope_metrics]
-        # FastAPI counts requests under the same names where a hook of ours was left out: the last one, ours, is shown.
-        scopes.sort(key=lambda scope: scope.scope.name == SCOPE)
+        self._engine.digest()
+        self._engine.streams.read()
         return {
-            tuple(sorted(point.attributes.items())): getattr(point, "value", point)
-            for scope in scopes
-            for metric in scope.metrics
-            if metric.name == name
-            for point in metric.data.data_points
+            tuple(sorted(point.attributes.items())): point if stream.kind == "histogram" else point.value
+            for stream in self._engine.streams.all
+            if stream.name == name
+            for point in stream.points.values()
         }
 
     def clear(self) -> None:
         """Forget spans and logs; metrics are cumulative."""
+        self._take()
         self._spans.clear()
         self._logs.clear()
+
+    def _take(self) -> None:
+        self._logs += self._engine.entries()
+        while self._engine.spans:
+            self._spans.append(self._engine.spans.popleft())
 
 
 _recorded: Recorded | None = None
@@ -108,29 +110,21 @@ def fault(hook: str, error: Exception | None = None, *, late: bool = False) -> I
 
 
 def _start(settings: dict[str, Any]) -> Recorded:
-    from opentelemetry import _logs, metrics, trace
-    from opentelemetry.sdk._logs import LoggerProvider
-    from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+    from opentelemetry import trace
 
     from obskit._runtime import start
-    from obskit._runtime.sdk_pipeline import SdkPipeline
+    from obskit._runtime.engine.engine import Engine, Options
+    from obskit._runtime.engine.limits import Limits
+    from obskit._runtime.engine.pipeline import EnginePipeline
+    from obskit._runtime.engine.sampling import sampler
+    from obskit._runtime.resource import Identity
     from obskit.config import settings as table
+    from obskit.config.destinations import destinations
 
-    if start.status()["running"] or isinstance(trace.get_tracer_provider(), TracerProvider):
+    if start.status()["running"] or not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         raise RuntimeError("obskit, or another SDK, runs in this process already: call recording() first")
-    spans, logs, reader = InMemorySpanExporter(), InMemoryLogRecordExporter(), InMemoryMetricReader()  # type: ignore[no-untyped-call]
-    metrics.set_meter_provider(MeterProvider([reader]))
-    tracers = TracerProvider()
-    tracers.add_span_processor(SimpleSpanProcessor(spans))
-    trace.set_tracer_provider(tracers)
-    loggers = LoggerProvider()
-    loggers.add_log_record_processor(SimpleLogRecordProcessor(logs))
-    _logs.set_logger_provider(loggers)
     chosen, _ = table.read(settings, {})
-    start.install(chosen, SdkPipeline(chosen, {}))
-    return Recorded(spans, logs, reader)
+    identity = Identity(chosen)
+    engine = Engine(Options(destinations(chosen, {})[0], chosen.export_interval), identity)
+    start.install(chosen, EnginePipeline(engine, sampler("always_on"), Limits(), identity.attributes))
+    return Recorded(engine)

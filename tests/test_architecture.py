@@ -18,7 +18,7 @@ ALLOWED = {
     "obskit.catalogue": (),
     "obskit.config": NEUTRAL,
     "obskit.promql": ("obskit.config", "obskit.catalogue", *NEUTRAL),
-    "obskit._runtime": ("obskit.catalogue", "obskit.config.settings", *NEUTRAL),
+    "obskit._runtime": ("obskit.catalogue", "obskit.config.settings", "obskit.config.destinations", *NEUTRAL),
     "obskit._render": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
     "obskit._checks": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
 }
@@ -79,9 +79,9 @@ def test_only_the_command_line_imports_the_command_line() -> None:
     assert wrong == []
 
 
-def test_only_the_pipeline_and_the_helper_of_tests_touch_the_sdk() -> None:
+def test_one_module_touches_the_sdk_and_no_service_pays_for_it() -> None:
     users = {m for m, targets in GRAPH.items() for t in targets if any(inside(t, sdk) for sdk in SDK)}
-    assert users <= {"obskit._runtime.sdk_pipeline", "obskit._runtime.sdk_exporters", "obskit.testing"}
+    assert users == {"obskit._runtime.engine.sdk"}
 
 
 def test_the_graph_sees_what_it_should_see() -> None:
@@ -96,6 +96,10 @@ def test_the_graph_sees_what_it_should_see() -> None:
         (
             "from obskit.cli.group import cli; cli.main(['--help'], standalone_mode=False)",
             {"rjsonnet", "_jsonnet", "promql_parser", "yaml", "msgspec", "opentelemetry"},
+        ),
+        (
+            "import obskit; obskit.init(service_name='x', log_format='off', exit_budget=0.1); import flask, sqlalchemy",
+            {"opentelemetry.sdk", "opentelemetry.exporter", "google.protobuf", "requests", "yaml"},
         ),
         ("import obskit", {"rjsonnet", "_jsonnet", "promql_parser", "yaml", "msgspec", "click"}),
         ("import obskit._checks", {"rjsonnet", "_jsonnet", "click", "opentelemetry", "obskit._render"}),

@@ -59,8 +59,8 @@ def contained(hook: str, default: Any = None, *, closes: str | None = None) -> C
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is ours
                 _count(hook, fault, begins)
                 return default
-            if _rows[hook]:
-                _rows[hook] = 0
+            if _rows and hook in _rows:
+                del _rows[hook]
             return result
 
         return guarded  # type: ignore[return-value]

@@ -87,10 +87,16 @@ def message(record: logging.LogRecord) -> str:
         >>> message(logging.makeLogRecord({"msg": "order %d", "args": ("x",)}))
         "order %d ('x',)"
     """
+    return formatted(record.msg, record.args)
+
+
+def formatted(template: object, arguments: Any) -> str:
+    """Return a message of a template and its arguments; see :func:`message`."""
     try:
-        return record.getMessage()
+        text = str(template)
+        return text % arguments if arguments else text
     except Exception:  # noqa: BLE001 - whatever their __str__ raises
-        return f"{record.msg!s} {record.args!r}"
+        return f"{template!s} {arguments!r}"
 
 
 def extras(record: logging.LogRecord) -> dict[str, Any]:

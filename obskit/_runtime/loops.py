@@ -7,19 +7,19 @@ import time
 import weakref
 
 from obskit._runtime.guard import contained
-from obskit._runtime.pipeline import Pipeline, Recorder
+from obskit._runtime.pipeline import Pipeline, Series
 from obskit.catalogue import runtime
 
 _PERIOD = 0.5
 
-_record: Recorder | None = None
+_record: Series | None = None
 _watched: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
 
 def install(pipeline: Pipeline) -> None:
     """Create the instrument; loops are watched as they are met."""
     global _record
-    _record = pipeline.instrument(runtime.EVENT_LOOP_LAG)
+    _record = pipeline.instrument(runtime.EVENT_LOOP_LAG).bind({})
 
 
 @contained("loop.watch")
@@ -44,5 +44,5 @@ def _tick(reference: weakref.ref[asyncio.AbstractEventLoop], due: float) -> None
     loop = reference()
     if loop is None or loop.is_closed() or _record is None:
         return
-    _record(max(0.0, time.perf_counter() - due), {})
+    _record(max(0.0, time.perf_counter() - due), None)
     _schedule(loop)

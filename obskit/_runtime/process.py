@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from obskit._runtime.deferred import later
 from obskit._runtime.guard import contained
 from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
 from obskit.catalogue import runtime
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_GENERATIONS = len(gc.get_stats())
 _STATM = Path("/proc/self/statm")
 
 
@@ -24,7 +24,7 @@ def install(pipeline: Pipeline) -> None:
     pipeline.observe(runtime.MEMORY_USAGE, contained("process.memory", ())(_memory))
     pipeline.observe(runtime.THREAD_COUNT, contained("process.threads", ())(_threads))
     pipeline.observe(runtime.GC_COLLECTIONS, contained("process.collections", ())(_collections))
-    gc.callbacks.append(_Pauses(later(pipeline.instrument(runtime.GC_PAUSE))))
+    gc.callbacks.append(_Pauses(pipeline.instrument(runtime.GC_PAUSE)))
 
 
 def _cpu() -> Iterable[tuple[float, Attributes]]:
@@ -50,7 +50,7 @@ class _Pauses:
     """A callback of the collector; only pauses of half a millisecond and more are worth a record."""
 
     def __init__(self, record: Recorder) -> None:
-        self._record = record
+        self._record = [record.bind({runtime.GENERATION.name: generation}) for generation in range(_GENERATIONS)]
         self._started = 0.0
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
@@ -62,4 +62,4 @@ class _Pauses:
     @contained("process.gc")
     def _stop(self, elapsed: float, info: dict[str, int]) -> None:
         if elapsed >= runtime.GC_PAUSE.boundaries[0]:
-            self._record(elapsed, {runtime.GENERATION.name: info["generation"]})
+            self._record[info["generation"]](elapsed, None)

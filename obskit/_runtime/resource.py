@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from urllib.parse import unquote
+from typing import Any
 
+from obskit._runtime.slots import Slot, folder
 from obskit._version import __version__
-from obskit.config.settings import Settings
+from obskit.config.settings import Settings, resource_attributes
 
 #: What the rendered pod says of itself.
 _POD = {
@@ -20,10 +21,43 @@ _POD = {
 }
 
 
-def attributes(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+class Identity:
+    """Who this process is, and the place that it holds while it lives.
+
+    Args:
+        settings: Settings in force.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._slot: Slot | None = None
+
+    def claim(self) -> dict[str, int]:
+        """Take a place, anew in a forked child; return signal -> records that its last holder was killed with."""
+        if self._slot is not None:
+            self._slot.leave()
+        settings = self._settings
+        self._slot = Slot(
+            lambda: folder(settings.state_directory, settings.log_directory),
+            f"{settings.service_namespace}/{settings.service_name}",
+        )
+        return self._slot.left
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the attributes of the resource."""
+        number = None if self._slot is None else self._slot.number
+        return attributes(self._settings, slot=os.getpid() if number is None else number)
+
+    def note(self, waiting: dict[str, int]) -> None:
+        """Note how many records of each signal would be missed if this process were killed now."""
+        if self._slot is not None:
+            self._slot.write(waiting)
+
+
+def attributes(settings: Settings, environment: Mapping[str, str] = os.environ, slot: int = 0) -> dict[str, Any]:
     """Return the attributes that identify this process; ``OTEL_RESOURCE_ATTRIBUTES`` adds the service's own.
 
-    ``service.instance.id`` is pod (or host), container and process, so that the series of a restarted worker continue
+    ``service.instance.id`` is pod (or host), container and slot, so that the series of a restarted worker continue
     instead of beginning anew, and two workers of one pod never share one.
 
     Example:
@@ -31,13 +65,16 @@ def attributes(settings: Settings, environment: Mapping[str, str] = os.environ) 
         >>> attributes(read({"service_name": "shop"}, {})[0], {})["service.name"]
         'shop'
     """
-    pairs = (item.partition("=") for item in environment.get("OTEL_RESOURCE_ATTRIBUTES", "").split(","))
-    given = {key.strip(): unquote(value.strip()) for key, separator, value in pairs if separator}
+    given = resource_attributes(environment)
     given = {**{name: environment[key] for key, name in _POD.items() if environment.get(key)}, **given}
     place = given.get("service.instance.id") or given.get("k8s.pod.name") or socket.gethostname()
     container = given.get("k8s.container.name")
-    instance = "/".join(part for part in (place, container, str(os.getpid())) if part)
+    instance = "/".join(part for part in (place, container, str(slot)) if part)
     return {
+        # What is no SDK of OpenTelemetry's own has to say so: specification, "Telemetry SDK".
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.name": "obskit",
+        "telemetry.sdk.version": __version__,
         **given,
         "service.name": settings.service_name,
         "service.namespace": settings.service_namespace,

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from obskit._runtime import forks
 from obskit._runtime.addresses import server
 from obskit._runtime.guard import contained, warn
-from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
+from obskit._runtime.pipeline import Attributes, Pipeline, Recorder, Series
 from obskit.catalogue import shards as records
 from obskit.exceptions import InputError
 
@@ -21,8 +22,15 @@ UNNAMED = "default"
 _MOST = 4096
 
 
-def _nothing(_value: float, _attributes: Attributes) -> None:
+class _Nothing:
     """Before ``init()`` operations are not counted."""
+
+    def __call__(self, value: float, attributes: Attributes) -> None:
+        """See the protocol of a recorder."""
+
+    def bind(self, _attributes: Attributes) -> Series:
+        """See the protocol of a recorder."""
+        return lambda _value, _span: None
 
 
 class ShardMap:
@@ -98,10 +106,15 @@ class CountedShard:
     def __init__(self, name: str, shard: str) -> None:
         self.labels = (name, shard)
         self.attributes: Attributes = {records.SHARD_SET.name: name, records.SHARD.name: shard}
+        self._recorder: Recorder | None = None
+        self._series: Series
 
     def count(self) -> None:
         """Count an operation."""
-        _state.operations(1, self.attributes)
+        if self._recorder is not _state.operations:
+            self._recorder = _state.operations
+            self._series = self._recorder.bind(self.attributes)
+        self._series(1, None)
 
 
 class _State:
@@ -113,9 +126,13 @@ class _State:
         #: Shards of no declared map. It is none itself, as it grows by what a process happens to use: it has no hash.
         self.unnamed = ShardMap(UNNAMED, {}, "", None)
         self.engines: weakref.WeakKeyDictionary[Any, CountedShard] = weakref.WeakKeyDictionary()
+        self.renew()
+        self.operations: Recorder = _Nothing()
+        self.misrouted: Recorder = _Nothing()
+
+    def renew(self) -> None:
+        """In a forked child a thread of the parent may hold the lock for ever."""
         self.lock = threading.Lock()
-        self.operations: Recorder = _nothing
-        self.misrouted: Recorder = _nothing
 
 
 _state = _State()
@@ -135,6 +152,7 @@ def install(pipeline: Pipeline) -> None:
     """Create the instruments, and count for the maps that were declared before."""
     _state.operations = pipeline.instrument(records.OPERATIONS)
     _state.misrouted = pipeline.instrument(records.MISROUTED)
+    forks.in_child(_state.renew)
     pipeline.observe(records.MAP_INFO, contained("shards.info", ())(_infos))
     pipeline.observe(records.MAP_SHARDS, contained("shards.count", ())(_sizes))
     for found in list(_state.maps.values()):
@@ -160,7 +178,7 @@ def learn(engine: Any, shard: str) -> None:
 
 def of_engine(engine: Any) -> CountedShard | None:
     """Return the shard that an engine is, if it is one."""
-    return _state.engines.get(engine)
+    return _state.engines.get(engine) if _state.engines else None
 
 
 def _infos() -> Iterable[tuple[float, Attributes]]:

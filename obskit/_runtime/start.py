@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from obskit._runtime import guard
-from obskit._runtime.exits import Crew, Job, at_exit
+from obskit._runtime import forks, guard
+from obskit._runtime.exits import at_exit
 from obskit._runtime.pipeline import EXPORTED, Pipeline
 from obskit.config import settings as table
 from obskit.config.settings import Settings
@@ -21,7 +21,6 @@ class Runtime:
 
     settings: Settings
     pipeline: Pipeline
-    crew: Crew
     registry: Any
     closed: bool = False
     #: When (monotonic) a flush last ran out of time: nobody waits for the same sidecar again at once.
@@ -53,7 +52,7 @@ def init(arguments: dict[str, Any]) -> None:
 def install(settings: Settings, pipeline: Pipeline) -> Runtime:
     """Observe this process through a pipeline."""
     global _runtime
-    from obskit._runtime import deferred, logs, loops, process, shards, telemetry
+    from obskit._runtime import logs, loops, process, shards, telemetry
     from obskit._runtime.instrumentations import Registry
 
     registry = Registry(pipeline, settings)
@@ -62,10 +61,10 @@ def install(settings: Settings, pipeline: Pipeline) -> Runtime:
     loops.install(pipeline)
     shards.install(pipeline)
     logs.install(pipeline, settings)
-    deferred.start()
     registry.start()
-    _runtime = Runtime(settings, pipeline, Crew(size=3), registry)
-    os.register_at_fork(after_in_child=_runtime.crew.muster)
+    _runtime = Runtime(settings, pipeline, registry)
+    forks.watch()
+    forks.in_child(_open_again)
     return _runtime
 
 
@@ -74,7 +73,7 @@ def flush(budget: float | None = None) -> bool:
     runtime = _runtime
     if runtime is None or runtime.closed:
         return True
-    return _deliver(runtime, runtime.pipeline.finishers(), budget)
+    return _deliver(runtime, budget)
 
 
 def shutdown(budget: float | None = None) -> bool:
@@ -83,7 +82,7 @@ def shutdown(budget: float | None = None) -> bool:
     if runtime is None or runtime.closed:
         return True
     runtime.closed = True
-    delivered = _deliver(runtime, runtime.pipeline.closers(), budget)
+    delivered = _deliver(runtime, budget)
     runtime.pipeline.give_up()
     return delivered
 
@@ -103,21 +102,22 @@ def status() -> dict[str, Any]:
     }
 
 
-def _deliver(runtime: Runtime, jobs: list[Job], budget: float | None) -> bool:
-    """Record what was noted, then run the jobs: all on the crew, since a signal handler must not wait for a lock.
-
-    Servers end a worker in two steps, the end of the lifespan and then a signal: one budget is for both.
-    """
-    from obskit._runtime import deferred
-
+def _deliver(runtime: Runtime, budget: float | None) -> bool:
+    """Flush, within one budget for the two steps in which servers end a worker: its lifespan, and then a signal."""
     allowed = runtime.settings.exit_budget if budget is None else budget
     now = time.monotonic()
     if runtime.stuck_at is not None and now - runtime.stuck_at < allowed:
         allowed = 0.0
     lost = _lost(runtime)
-    in_time = runtime.crew.run([deferred.drain], allowed) and runtime.crew.run(jobs, now + allowed - time.monotonic())
+    in_time = runtime.pipeline.flush(allowed)
     runtime.stuck_at = None if in_time else time.monotonic()
     return in_time and _lost(runtime) == lost
+
+
+def _open_again() -> None:
+    """A forked child lives on its own, whatever became of its parent."""
+    if _runtime is not None:
+        _runtime.closed, _runtime.stuck_at = False, None
 
 
 def _lost(runtime: Runtime) -> int:
@@ -131,8 +131,23 @@ def _lost(runtime: Runtime) -> int:
 
 
 def _start(settings: Settings) -> None:
-    from obskit._runtime import resource
-    from obskit._runtime.sdk_pipeline import SdkPipeline
+    from obskit._runtime.engine.engine import Engine, Options
+    from obskit._runtime.engine.limits import read
+    from obskit._runtime.engine.pipeline import EnginePipeline
+    from obskit._runtime.engine.sampling import sampler
+    from obskit._runtime.resource import Identity
+    from obskit.config.destinations import destinations
 
-    install(settings, SdkPipeline(settings, resource.attributes(settings)))
+    goals, complaints = destinations(settings)
+    limits, more = read(os.environ)
+    for complaint in complaints + more:
+        guard.warn("obskit: %s", complaint)
+    identity = Identity(settings)
+    engine = Engine(Options(goals, settings.export_interval, settings.queue_size), identity)
+    chosen = sampler(settings.sampler, settings.sampler_ratio)
+    pipeline = EnginePipeline(engine, chosen, limits, identity.attributes)
+    forks.in_child(pipeline.begin_anew)
+    forks.in_parent(engine.forked)
+    install(settings, pipeline)
+    engine.start()
     at_exit(shutdown, flush)

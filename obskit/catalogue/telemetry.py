@@ -5,7 +5,11 @@ from __future__ import annotations
 from obskit.catalogue._model import Attribute, ForeignMetric, LogField, Metric
 
 SIGNAL = Attribute("signal", "Kind of record.", values=("traces", "metrics", "logs"))
-REASON = Attribute("reason", "Why it was dropped.", values=("queue_full", "export_failed", "shutdown"))
+REASON = Attribute(
+    "reason",
+    "Why it was dropped: the oldest gave way to newer ones, the collector refused it, the process ended or was killed.",
+    values=("queue_full", "rejected", "too_large", "invalid", "shutdown", "killed"),
+)
 LIBRARY = Attribute("library", "Instrumented library.")
 STATE = Attribute(
     "state", "What became of the instrumentation.", values=("instrumented", "skipped", "failed", "disabled")

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from obskit.exceptions import InputError
 
 #: What the OpenTelemetry specification calls a service that nobody named.
 UNNAMED = "unknown_service:python"
 _PROTOCOL = "http/protobuf"
+#: Samplers by the names of the OpenTelemetry specification.
+SAMPLERS = (
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -40,13 +51,85 @@ def _positive(value: float) -> float:
     return value
 
 
+def timeout(text: str) -> float:
+    """Seconds, as OpenTelemetry's SDK for Python reads them; from 1000 on milliseconds, as its specification does.
+
+    Raises:
+        ValueError: No such time; the message says what is allowed.
+
+    Example:
+        >>> timeout("10"), timeout("10000")
+        (10.0, 10.0)
+    """
+    number = float(text)
+    return _positive(number / 1000 if number >= 1000 else number)
+
+
+def headers(text: str) -> tuple[tuple[str, str], ...]:
+    """Names and values, ``name=value`` with commas between, percent-encoded where need be.
+
+    Raises:
+        ValueError: Something else.
+
+    Example:
+        >>> headers("api-key=a%3Db")
+        (('api-key', 'a=b'),)
+    """
+    found = []
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        name, separator, value = (part.strip() for part in item.partition("="))
+        value = unquote(value)
+        if not separator or not _HEADER_NAME.fullmatch(name) or not value.isprintable():
+            raise ValueError("name=value,name=value with values percent-encoded")
+        found.append((name, value))
+    return tuple(found)
+
+
+def compression(text: str) -> bool:
+    """Whether requests are compressed.
+
+    Raises:
+        ValueError: Neither gzip nor none.
+    """
+    if text not in ("gzip", "none"):
+        raise ValueError("gzip or none")
+    return text == "gzip"
+
+
+def _sampler(text: str) -> str:
+    if text.lower() not in SAMPLERS:
+        raise ValueError(f"one of {', '.join(SAMPLERS)}")
+    return text.lower()
+
+
+def _ratio(text: str) -> float:
+    ratio = float(text)
+    if not 0 <= ratio <= 1:
+        raise ValueError("a ratio from 0 to 1")
+    return ratio
+
+
+def _mebibytes(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1024:
+        raise ValueError("a whole number of MiB from 1 to 1024")
+    return number << 20
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
+def url(text: str) -> str:
+    """The URL of a collector.
+
+    Raises:
+        ValueError: It is none; the message says what is allowed.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
         raise ValueError("a URL that begins with http:// or https://")
+    _ = parts.port  # raises where it is no number
     return text.rstrip("/")
 
 
@@ -95,9 +178,54 @@ TABLE: tuple[Setting, ...] = (
         "endpoint",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "http://127.0.0.1:4318",
-        _url,
+        url,
         "Where the sidecar listens (OTLP/HTTP).",
     ),
+    Setting(
+        "headers",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "",
+        headers,
+        "Headers of every export, such as a token: name=value,name=value.",
+    ),
+    Setting(
+        "timeout",
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "10",
+        timeout,
+        "Seconds that one export may take; it is sent again, whatever became of it.",
+    ),
+    Setting("compression", "OTEL_EXPORTER_OTLP_COMPRESSION", "none", compression, "gzip, or none."),
+    Setting(
+        "certificate",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "",
+        str,
+        "File with the certificates that an https:// endpoint is trusted by; the system's when empty.",
+    ),
+    Setting(
+        "client_certificate",
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "",
+        str,
+        "File with the certificate that we show to the endpoint (mTLS).",
+    ),
+    Setting("client_key", "OTEL_EXPORTER_OTLP_CLIENT_KEY", "", str, "File with the key of the client certificate."),
+    Setting(
+        "queue_size",
+        "OBSKIT_QUEUE_SIZE",
+        "32",
+        _mebibytes,
+        "MiB that may wait for the sidecar in an outage; then the oldest give way.",
+    ),
+    Setting(
+        "sampler",
+        "OTEL_TRACES_SAMPLER",
+        "parentbased_always_on",
+        _sampler,
+        f"Which traces are kept: {', '.join(SAMPLERS)}.",
+    ),
+    Setting("sampler_ratio", "OTEL_TRACES_SAMPLER_ARG", "1.0", _ratio, "Share of traces that a traceidratio keeps."),
     Setting(
         "export_interval",
         "OTEL_METRIC_EXPORT_INTERVAL",
@@ -121,6 +249,13 @@ TABLE: tuple[Setting, ...] = (
         "",
         str,
         "Folder that log lines are written to as well, for a Fluent Bit sidecar; at most 16 MiB a process.",
+    ),
+    Setting(
+        "state_directory",
+        "OBSKIT_STATE_DIRECTORY",
+        "",
+        str,
+        "Folder that outlives a restart, to tell what was lost by a kill; log_directory or a temporary one if empty.",
     ),
     Setting(
         "exit_budget",
@@ -154,12 +289,23 @@ class Settings:
     service_namespace: str
     disabled: bool
     endpoint: str
+    #: Not shown: they may be secrets.
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    timeout: float
+    compression: bool
+    certificate: str
+    client_certificate: str
+    client_key: str
+    queue_size: int
+    sampler: str
+    sampler_ratio: float
     export_interval: float
     traces: bool
     metrics: bool
     logs: bool
     log_format: str
     log_directory: str
+    state_directory: str
     exit_budget: float
     excluded_paths: tuple[str, ...]
     disabled_instrumentations: tuple[str, ...]
@@ -188,7 +334,7 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
             raise InputError(
                 f"init() has no argument {name}", place="obskit.init()", remedy=f"known: {', '.join(sorted(known))}"
             )
-    resource = _resource_attributes(environment)
+    resource = _named(environment)
     values, complaints = {}, _not_followed(environment)
     for setting in TABLE:
         given = arguments.get(setting.name)
@@ -199,9 +345,10 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         try:
             values[setting.name] = setting.parse(text or setting.default)
         except ValueError as error:
-            complaints.append(f"{setting.env}={text!r} is not {_allowed(error)}; using {setting.default}")
+            shown = "…" if setting.parse is headers else repr(text)
+            complaints.append(f"{setting.env}={shown} is not {_allowed(error)}; using {setting.default or 'none'}")
             values[setting.name] = setting.parse(setting.default)
-    assert set(values) == {field.name for field in fields(Settings)}  # noqa: S101 - the two tables are one
+    assert set(values) == {known.name for known in fields(Settings)}  # noqa: S101 - the two tables are one
     return Settings(**values), complaints
 
 
@@ -214,9 +361,6 @@ def _not_followed(environment: Mapping[str, str]) -> list[str]:
             complaints.append(
                 f"{name}={environment[name]!r} is not {_PROTOCOL}, and obskit uses that, usually on port 4318"
             )
-        name = f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT"
-        if signal and environment.get(name):
-            complaints.append(f"{name} is not followed: all signals go to OTEL_EXPORTER_OTLP_ENDPOINT")
     return complaints
 
 
@@ -251,10 +395,13 @@ def _argument(setting: Setting, given: Any) -> Any:
     try:
         if setting.parse is _milliseconds:
             return _milliseconds(str(float(given) * 1000))
+        if isinstance(given, Mapping):
+            given = [f"{key}={quote(str(value))}" for key, value in given.items()]
         text = ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
         return setting.parse(text)
     except (TypeError, ValueError) as error:
-        problem = f"{setting.name}={given!r} is not {_allowed(error)}"
+        shown = "…" if setting.parse is headers else repr(given)
+        problem = f"{setting.name}={shown} is not {_allowed(error)}"
         raise InputError(problem, place="obskit.init()", remedy=setting.brief) from None
 
 
@@ -262,10 +409,20 @@ def _allowed(error: Exception) -> str:
     return "a number" if "could not convert" in str(error) or isinstance(error, TypeError) else str(error)
 
 
-def _resource_attributes(environment: Mapping[str, str]) -> dict[str, str]:
-    """``OTEL_RESOURCE_ATTRIBUTES`` may name the service as well."""
+def resource_attributes(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what ``OTEL_RESOURCE_ATTRIBUTES`` says: ``key=value`` pairs with commas between, values percent-encoded.
+
+    Example:
+        >>> resource_attributes({"OTEL_RESOURCE_ATTRIBUTES": "service.name=shop,team=a%20b"})
+        {'service.name': 'shop', 'team': 'a b'}
+    """
     pairs = (item.partition("=") for item in environment.get("OTEL_RESOURCE_ATTRIBUTES", "").split(","))
-    attributes = {key.strip(): unquote(value.strip()) for key, _, value in pairs}
+    return {key.strip(): unquote(value.strip()) for key, separator, value in pairs if separator}
+
+
+def _named(environment: Mapping[str, str]) -> dict[str, str]:
+    """``OTEL_RESOURCE_ATTRIBUTES`` may name the service as well."""
+    attributes = resource_attributes(environment)
     return {
         "service_name": attributes.get("service.name", ""),
         "service_namespace": attributes.get("service.namespace", "") or attributes.get("k8s.namespace.name", ""),

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from obskit._runtime import loops, start
+from obskit._runtime import inbound, loops, start
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations._http import Request, Requests
 
@@ -20,6 +20,13 @@ _MOST_PREFIXES = 64
 _prefixes: set[str] = set()
 #: Marks a scope that is observed already, by an outer application.
 _SEEN = "obskit.request"
+#: Headers that are read, by their names as servers write them.
+_WANTED = {
+    name.encode(): name.lower()
+    for header in (inbound.TRACEPARENT, inbound.TRACESTATE, inbound.BAGGAGE, "user-agent")
+    for name in (header, header.title(), header.capitalize())
+}
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def patch(
@@ -41,22 +48,27 @@ def patch(
 
     @functools.wraps(original)
     async def observed(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        if unless is not None and _comes_from(type(self), unless):
+        if _SEEN in scope or (unless is not None and _comes_from(type(self), unless)):
             await original(self, scope, receive, send)
             return
         if scope["type"] == "lifespan":
+            scope[_SEEN] = True
             await original(self, scope, receive, _flushing(send))
             return
-        request: Request | None = begin(scope) if scope["type"] == "http" else None
+        request: Request | None = begin(scope)
         if request is None:
             await original(self, scope, receive, send)
             return
 
         async def sending(message: Message) -> None:
+            kind = message["type"]
+            if kind == "http.response.body":
+                await send(message)
+                if not message.get("more_body"):
+                    _answered(request, scope)
+                return
             _see(request, message)
             await send(message)
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                _answered(request, scope)
 
         try:
             await original(self, scope, receive, sending)
@@ -65,7 +77,6 @@ def patch(
             raise
         finally:
             _finish(request, scope, None)
-            _leave(request)
 
     application.__call__ = observed  # type: ignore[method-assign]
 
@@ -75,22 +86,38 @@ def _comes_from(application: type, module: str) -> bool:
 
 
 def _begin(requests: Requests, prepare: Callable[[Scope], None] | None, scope: Scope) -> Request | None:
-    if _SEEN in scope:
-        return None
     loops.watch()
     if prepare is not None:
         prepare(scope)
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    query = scope.get("query_string", b"").decode("latin-1")
-    request = requests.begin(scope["method"], scope.get("scheme", "http"), scope["path"], query, headers)
+    websocket = scope["type"] == "websocket"
+    wanted: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in _WANTED:
+            text = value.decode("latin-1")
+            known = _WANTED[name]
+            wanted[known] = f"{wanted[known]},{text}" if known in wanted else text
+    request = requests.begin(
+        "GET" if websocket else scope["method"],
+        _SCHEMES.get(scope.get("scheme", "http"), "http"),
+        scope["path"],
+        scope.get("query_string", b"").decode("latin-1"),
+        wanted.get,
+        lambda: {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        measured=not websocket,
+    )
     scope[_SEEN] = True
     return request
 
 
 @contained("asgi.response", closes="asgi.begin")
 def _see(request: Request, message: Message) -> None:
-    if message["type"] == "http.response.start":
+    kind = message["type"]
+    if kind in ("http.response.start", "websocket.http.response.start"):
         request.status = message["status"]
+    elif kind == "websocket.accept":
+        request.status = 101
+    elif kind == "websocket.close" and request.status is None:
+        request.status = 403  # what servers answer when the application does not accept
 
 
 @contained("asgi.answered", closes="asgi.begin")
@@ -103,12 +130,12 @@ def _answered(request: Request, scope: Scope) -> None:
 
 @contained("asgi.finish", closes="asgi.begin")
 def _finish(request: Request, scope: Scope, error: BaseException | None) -> None:
-    request.finish(_route(scope), error)
-
-
-@contained("asgi.leave", closes="asgi.begin")
-def _leave(request: Request) -> None:
-    request.leave()
+    try:
+        if not request.finished:
+            request.finish(_route(scope), error)
+    finally:
+        if error is None:  # called last
+            request.leave()
 
 
 def _route(scope: Scope) -> str | None:

@@ -5,9 +5,8 @@ Source: OpenTelemetry semantic conventions, HTTP spans and HTTP metrics (stable)
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import Token
 from typing import Any
 
@@ -15,7 +14,8 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from obskit._runtime.pipeline import Attributes, Pipeline
+from obskit._runtime.inbound import Inbound
+from obskit._runtime.pipeline import Pipeline, Series
 from obskit.catalogue import http
 from obskit.config.settings import Settings
 
@@ -23,6 +23,12 @@ _METHODS = frozenset(http.METHOD.values)
 _OTHER = "_OTHER"
 #: Whoever invents a method may send any text.
 _LONGEST_METHOD = 64
+#: Series whose recorders are kept; what is more is found anew each time.
+_MOST_SERIES = 2000
+
+# Names of attributes, looked up once: this is the way that every request takes.
+_METHOD, _SCHEME, _PATH, _QUERY = http.METHOD.name, http.SCHEME.name, http.PATH.name, http.QUERY.name
+_ROUTE, _STATUS, _ERROR, _AGENT = http.ROUTE.name, http.STATUS_CODE.name, http.ERROR_TYPE.name, http.USER_AGENT.name
 
 _observers: dict[Pipeline, Requests] = {}
 
@@ -43,14 +49,25 @@ class Requests:
     """
 
     def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
-        self._pipeline = pipeline
+        self.span, self._awake = pipeline.span, pipeline.awake
         self._excluded = frozenset(settings.excluded_paths)
-        self.record = pipeline.instrument(http.SERVER_REQUEST_DURATION)
-        self._active: dict[tuple[str, str], int] = {}
-        self._lock = threading.Lock()
-        pipeline.observe(http.SERVER_ACTIVE_REQUESTS, self._readings)
+        self._inbound = Inbound()
+        self._duration = pipeline.instrument(http.SERVER_REQUEST_DURATION)
+        self._in_flight = pipeline.instrument(http.SERVER_ACTIVE_REQUESTS)
+        self._durations: dict[tuple[Any, ...], Series] = {}
+        self._in_flights: dict[tuple[str, str], Series] = {}
 
-    def begin(self, method: str, scheme: str, path: str, query: str, headers: Mapping[str, str]) -> Request | None:
+    def begin(
+        self,
+        method: str,
+        scheme: str,
+        path: str,
+        query: str,
+        header: Callable[[str], str | None],
+        all_headers: Callable[[], Mapping[str, str]],
+        *,
+        measured: bool = True,
+    ) -> Request | None:
         """Start a request; None when its path is excluded.
 
         Args:
@@ -58,46 +75,68 @@ class Requests:
             scheme: http or https.
             path: Path without the query.
             query: The raw query string; only its parameter names are kept.
-            headers: Headers by their names in lower case.
+            header: Returns a header by its name in lower case.
+            all_headers: Returns all of them, for propagators that read others than the usual ones.
+            measured: Whether its duration says something about the service, which that of a websocket does not.
         """
+        self._awake()
         if path in self._excluded:
             return None
         known = method if method in _METHODS else _OTHER
-        attributes: dict[str, Any] = {http.METHOD.name: known, http.SCHEME.name: scheme}
-        extra: dict[str, Any] = {http.PATH.name: path}
-        if known == _OTHER:
-            extra[http.METHOD_ORIGINAL.name] = method[:_LONGEST_METHOD]
+        attributes: dict[str, Any] = {_METHOD: known, _SCHEME: scheme, _PATH: path}
+        if known is _OTHER:
+            attributes[http.METHOD_ORIGINAL.name] = method[:_LONGEST_METHOD]
         if query:
-            extra[http.QUERY.name] = _without_values(query)
-        if agent := headers.get("user-agent"):
-            extra[http.USER_AGENT.name] = agent
-        parent = propagate.extract(headers)
-        span = self._pipeline.span(_shown(known), SpanKind.SERVER, {**attributes, **extra}, parent)
-        return Request(self, span, attributes, parent)
+            attributes[_QUERY] = _without_values(query)
+        if agent := header("user-agent"):
+            attributes[_AGENT] = agent
+        inbound = self._inbound
+        parent = inbound.context(header) if inbound.is_usual else propagate.extract(all_headers())
+        span = self.span("HTTP" if known is _OTHER else known, SpanKind.SERVER, attributes, parent)
+        return Request(self, span, known, scheme, parent, measured)
 
-    def change(self, key: tuple[str, str], by: int) -> None:
-        """Count requests in flight."""
-        with self._lock:
-            self._active[key] = self._active.get(key, 0) + by
+    def in_flight(self, key: tuple[str, str]) -> Series:
+        """Return the recorder of the requests in flight of a method and a scheme."""
+        found = self._in_flights.get(key)
+        if found is None:
+            found = self._in_flights[key] = self._in_flight.bind({_METHOD: key[0], _SCHEME: key[1]})
+        return found
 
-    def _readings(self) -> Iterable[tuple[float, Attributes]]:
-        with self._lock:
-            active = dict(self._active)
-        return [
-            (count, {http.METHOD.name: method, http.SCHEME.name: scheme}) for (method, scheme), count in active.items()
-        ]
+    def duration(self, key: tuple[Any, ...]) -> Series:
+        """Return the recorder of the durations of a method, a scheme, a route, a status and an error."""
+        found = self._durations.get(key)
+        if found is None:
+            attributes = dict(zip((_METHOD, _SCHEME, _ROUTE, _STATUS, _ERROR), key, strict=True))
+            found = self._duration.bind({name: value for name, value in attributes.items() if value is not None})
+            if len(self._durations) < _MOST_SERIES:
+                self._durations[key] = found
+        return found
 
 
 class Request:
     """A request that is being served."""
 
-    def __init__(self, owner: Requests, span: Span, attributes: dict[str, Any], parent: Context) -> None:
-        self._owner, self._span, self._attributes = owner, span, attributes
+    __slots__ = (
+        "_elapsed",
+        "_in_flight",
+        "_key",
+        "_measured",
+        "_owner",
+        "_span",
+        "_started",
+        "_token",
+        "finished",
+        "status",
+    )
+
+    def __init__(self, owner: Requests, span: Span, method: str, scheme: str, parent: Context, measured: bool) -> None:
+        self._owner, self._span, self._key, self._measured = owner, span, (method, scheme), measured
         self.status: int | None = None
-        self._finished = False
+        self.finished = False
         self._elapsed: float | None = None
-        self._key = (attributes[http.METHOD.name], attributes[http.SCHEME.name])
-        owner.change(self._key, 1)
+        if measured:
+            self._in_flight = owner.in_flight(self._key)
+            self._in_flight(1, None)
         self._started = time.perf_counter()
         self._token: Token[Context] | None = context.attach(trace.set_span_in_context(span, parent))
 
@@ -108,38 +147,38 @@ class Request:
 
     def finish(self, route: str | None, error: BaseException | None = None) -> None:
         """End the span and record the duration, once; the span stays current until :meth:`leave`."""
-        if self._finished:
+        if self.finished:
             return
-        self._finished = True
+        self.finished = True
         self.stop()
-        self._owner.change(self._key, -1)
-        try:
-            self._describe(self._elapsed or 0.0, route, error)
-        finally:
-            self._span.end()
-
-    def _describe(self, elapsed: float, route: str | None, error: BaseException | None) -> None:
-        attributes, span = self._attributes, self._span
-        if route:
-            attributes[http.ROUTE.name] = route
-            span.update_name(f"{_shown(attributes[http.METHOD.name])} {route}")
-        if self.status is not None:
-            attributes[http.STATUS_CODE.name] = self.status
+        span, status = self._span, self.status
+        failure = None
         if error is not None:
-            attributes[http.ERROR_TYPE.name] = type(error).__qualname__
-            span.record_exception(error)
-        elif self.status is not None and self.status >= 500:
-            attributes[http.ERROR_TYPE.name] = str(self.status)
-        if http.ERROR_TYPE.name in attributes:
-            span.set_status(StatusCode.ERROR)
-        span.set_attributes(attributes)
-        # The current span becomes the exemplar; a WSGI body is closed after the application has left.
-        token = context.attach(trace.set_span_in_context(span)) if self._token is None else None
+            failure = type(error).__qualname__
+        elif status is not None and status >= 500:
+            failure = str(status)
         try:
-            self._owner.record(elapsed, attributes)
+            if self._measured:
+                self._in_flight(-1, None)
+                self._owner.duration((*self._key, route or None, status, failure))(self._elapsed or 0.0, span)
+            if span.is_recording():
+                self._describe(route, failure, error)
         finally:
-            if token is not None:
-                context.detach(token)
+            span.end()
+
+    def _describe(self, route: str | None, failure: str | None, error: BaseException | None) -> None:
+        span, method = self._span, "HTTP" if self._key[0] is _OTHER else self._key[0]
+        if route:
+            span.set_attribute(_ROUTE, route)
+            if getattr(span, "name", method) == method:  # the service may have found a better one
+                span.update_name(f"{method} {route}")
+        if self.status is not None:
+            span.set_attribute(_STATUS, self.status)
+        if failure is not None:
+            span.set_attribute(_ERROR, failure)
+            if error is not None:
+                span.record_exception(error)
+            span.set_status(StatusCode.ERROR)
 
     def resume(self) -> None:
         """Make the span current again, until :meth:`leave`."""
@@ -151,10 +190,6 @@ class Request:
         token, self._token = self._token, None
         if token is not None:
             context.detach(token)
-
-
-def _shown(method: str) -> str:
-    return "HTTP" if method == _OTHER else method
 
 
 def _without_values(query: str) -> str:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import Pool
 
+from obskit._runtime import forks
 from obskit._runtime.addresses import server
 from obskit._runtime.guard import contained
-from obskit._runtime.pipeline import Attributes, Pipeline
+from obskit._runtime.pipeline import Attributes, Pipeline, Recorder
 from obskit.catalogue import db
 
 #: Engines of one database that a process has at once, at the most; more share the last name.
 _MOST_OF_A_NAME = 8
+
+
+class Times(NamedTuple):
+    """What is recorded of a pool as it happens."""
+
+    waited: Recorder
+    created: Recorder
+    used_for: Recorder
+    #: Requests that wait for a connection: one more, one less.
+    pending: Recorder
 
 
 class PoolState:
@@ -25,21 +36,16 @@ class PoolState:
     Args:
         pool: The pool.
         name: Its name in our metrics.
+        times: Where its times go.
     """
 
-    def __init__(self, pool: Pool, name: str) -> None:
+    def __init__(self, pool: Pool, name: str, times: Times) -> None:
         self.pool = weakref.ref(pool)
         self.attributes: dict[str, str] = {db.POOL_NAME.name: name}
+        self.waited, self.created, self.used_for, self.pending = (time.bind(self.attributes) for time in times)
         self.used: set[int] = (
             set()
         )  # ids of records: adding and discarding are atomic, as callbacks of the collector need
-        self.pending = 0
-        self._lock = threading.Lock()
-
-    def wait(self, by: int) -> None:
-        """Count requests that wait for a connection."""
-        with self._lock:
-            self.pending += by
 
     def limit(self) -> int | None:
         """Most connections that the pool opens; None when it has no limit."""
@@ -61,23 +67,34 @@ class Pools:
     """Every pool of the process that was used since ``init()``."""
 
     def __init__(self, pipeline: Pipeline) -> None:
+        self._times = Times(
+            pipeline.instrument(db.CONNECTION_WAIT_TIME),
+            pipeline.instrument(db.CONNECTION_CREATE_TIME),
+            pipeline.instrument(db.CONNECTION_USE_TIME),
+            pipeline.instrument(db.CONNECTION_PENDING_REQUESTS),
+        )
         self._states: weakref.WeakKeyDictionary[Pool, PoolState] = weakref.WeakKeyDictionary()
         #: By dialect, which an engine shares with its variants and with no other engine, and keeps when it is disposed.
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._timeouts: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._renew()
+        forks.in_child(self._renew)
         pipeline.observe(db.CONNECTION_COUNT, contained("pools.count", ())(self._counts))
         pipeline.observe(db.CONNECTION_MAX, contained("pools.max", ())(self._limits))
-        pipeline.observe(db.CONNECTION_PENDING_REQUESTS, contained("pools.pending", ())(self._pendings))
         pipeline.observe(db.CONNECTION_TIMEOUTS, contained("pools.timeouts", ())(self._timed_out))
+
+    def _renew(self) -> None:
+        """In a forked child a thread of the parent may hold the lock for ever."""
+        self._lock = threading.Lock()
 
     def of(self, pool: Pool, engine: Engine | None) -> PoolState:
         """Return the state of a pool; its name is its own: summed with another's, nobody would see it used up."""
         state = self._states.get(pool)
         if state is None:
             with self._lock:
-                state = self._states.setdefault(pool, PoolState(pool, self._name(pool, engine)))
+                state = self._states.setdefault(pool, PoolState(pool, self._name(pool, engine), self._times))
                 self._timeouts.setdefault(state.attributes[db.POOL_NAME.name], 0)
+            state.pending(0, None)
         return state
 
     def _name(self, pool: Pool, engine: Engine | None) -> str:
@@ -120,13 +137,6 @@ class Pools:
                 name = state.attributes[db.POOL_NAME.name]
                 limits[name] = limits.get(name, 0) + limit
         return [(limit, {db.POOL_NAME.name: name}) for name, limit in limits.items()]
-
-    def _pendings(self) -> Iterable[tuple[float, Attributes]]:
-        pending: dict[str, int] = {}
-        for state in self._each():
-            name = state.attributes[db.POOL_NAME.name]
-            pending[name] = pending.get(name, 0) + state.pending
-        return [(count, {db.POOL_NAME.name: name}) for name, count in pending.items()]
 
     def _timed_out(self) -> Iterable[tuple[float, Attributes]]:
         with self._lock:

@@ -8,7 +8,6 @@ import time
 import weakref
 from typing import Any
 
-from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -16,7 +15,7 @@ from sqlalchemy.engine import Engine
 from obskit._runtime import shards
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations._pools import server_of
-from obskit._runtime.pipeline import Pipeline
+from obskit._runtime.pipeline import Pipeline, Recorder, Series
 from obskit.catalogue import db
 from obskit.catalogue import shards as shard_records
 
@@ -54,27 +53,70 @@ _TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNOREC
 _OPERATION = "_obskit_operation"
 
 
+#: Statements of one engine whose descriptions are kept.
+_MOST_STATEMENTS = 512
+
+
 class _Operation:
-    def __init__(self, span: Span, attributes: dict[str, Any]) -> None:
-        self.span, self.attributes, self.started = span, attributes, time.perf_counter()
+    __slots__ = ("attributes", "series", "span", "started")
+
+    def __init__(self, span: Span, attributes: dict[str, Any], series: Series) -> None:
+        self.span, self.attributes, self.series, self.started = span, attributes, series, time.perf_counter()
+
+
+class _Statement:
+    """What is said of a statement of an engine each time that it runs."""
+
+    __slots__ = ("attributes", "measured", "name", "series")
+
+    def __init__(self, engine: Engine, statement: str, record: Recorder) -> None:
+        operation, text, table = described(statement[:_LONGEST], engine.dialect.name in _MYSQL)
+        connection = attributes_of(engine)
+        self.measured = {**connection, db.OPERATION.name: operation} if operation else connection
+        extra = {db.QUERY_TEXT.name: text, db.COLLECTION.name: table}
+        self.attributes = {**self.measured, **{key: value for key, value in extra.items() if value}}
+        self.name = (
+            f"{operation} {table or connection.get(db.NAMESPACE.name, '')}".strip() or connection[db.SYSTEM.name]
+        )
+        self.series = record.bind(self.measured)
+
+
+class _Statements:
+    """The statements of every engine."""
+
+    def __init__(self, record: Recorder) -> None:
+        self._record = record
+        self._of: weakref.WeakKeyDictionary[Engine, dict[str, _Statement]] = weakref.WeakKeyDictionary()
+
+    def get(self, engine: Engine, text: str) -> _Statement:
+        known = self._of.get(engine)
+        if known is None:
+            known = self._of[engine] = {}
+        found = known.get(text)
+        if found is None:
+            if len(known) >= _MOST_STATEMENTS:  # texts with values in them: begin anew
+                known.clear()
+            found = known[text] = _Statement(engine, text, self._record)
+        return found
 
 
 def install(pipeline: Pipeline) -> None:
     """Observe the queries of every engine."""
     record = pipeline.instrument(db.OPERATION_DURATION)
+    statements, client = _Statements(record), SpanKind.CLIENT
 
     @contained("query.begin")
-    def before(conn: Any, _cursor: Any, statement: str, parameters: Any, execution: Any, executemany: bool) -> None:
-        operation, text, table = described(statement[:_LONGEST], conn.dialect.name in _MYSQL)
-        connection = attributes_of(conn.engine)
-        attributes = {**connection, db.OPERATION.name: operation} if operation else dict(connection)
-        extra = _only_on_spans(text, table, len(parameters) if executemany else 1)
-        if (shard := shards.of_engine(conn.engine)) is not None:
+    def before(conn: Any, _cursor: Any, text: str, parameters: Any, execution: Any, executemany: bool) -> None:
+        engine = conn.engine
+        statement = statements.get(engine, text)
+        attributes = dict(statement.attributes)
+        if executemany and len(parameters) > 1:
+            attributes[db.BATCH_SIZE.name] = len(parameters)
+        if (shard := shards.of_engine(engine)) is not None:
             shard.count()
-            extra[shard_records.SPAN_SHARD_SET.name], extra[shard_records.SPAN_SHARD.name] = shard.labels
-        name = f"{operation} {table or connection.get(db.NAMESPACE.name, '')}".strip() or connection[db.SYSTEM.name]
-        span = pipeline.span(name, SpanKind.CLIENT, {**attributes, **extra})
-        setattr(execution, _OPERATION, _Operation(span, attributes))
+            attributes[shard_records.SPAN_SHARD_SET.name], attributes[shard_records.SPAN_SHARD.name] = shard.labels
+        span = pipeline.span(statement.name, client, attributes)
+        setattr(execution, _OPERATION, _Operation(span, statement.measured, statement.series))
 
     @contained("query.end", closes="query.begin")
     def after(_conn: Any, _cursor: Any, _statement: str, _parameters: Any, execution: Any, _many: bool) -> None:
@@ -89,27 +131,21 @@ def install(pipeline: Pipeline) -> None:
         operation: _Operation | None = getattr(execution, _OPERATION, None)
         if operation is None:
             return
-        delattr(execution, _OPERATION)
-        elapsed, span = time.perf_counter() - operation.started, operation.span
-        if error is not None:
-            operation.attributes[db.ERROR_TYPE.name] = type(error).__qualname__
-            span.set_attribute(db.ERROR_TYPE.name, type(error).__qualname__)
-            span.set_status(StatusCode.ERROR)
-        token = context.attach(trace.set_span_in_context(span))
+        setattr(execution, _OPERATION, None)
+        elapsed, span, series = time.perf_counter() - operation.started, operation.span, operation.series
         try:
-            record(elapsed, operation.attributes)  # with the query's span as the exemplar
+            if error is not None:
+                kind = type(error).__qualname__
+                series = record.bind({**operation.attributes, db.ERROR_TYPE.name: kind})
+                span.set_attribute(db.ERROR_TYPE.name, kind)
+                span.set_status(StatusCode.ERROR)
+            series(elapsed, span)  # with the query's span as the exemplar
         finally:
-            context.detach(token)
             span.end()
 
     event.listen(Engine, "before_cursor_execute", before)
     event.listen(Engine, "after_cursor_execute", after)
     event.listen(Engine, "handle_error", failed)
-
-
-def _only_on_spans(text: str, table: str, batch: int) -> dict[str, Any]:
-    pairs = {db.QUERY_TEXT.name: text, db.COLLECTION.name: table, db.BATCH_SIZE.name: batch if batch > 1 else 0}
-    return {key: value for key, value in pairs.items() if value}
 
 
 _attributes: weakref.WeakKeyDictionary[Engine, dict[str, Any]] = weakref.WeakKeyDictionary()

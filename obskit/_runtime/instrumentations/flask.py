@@ -88,13 +88,13 @@ class _Body:
 
 
 def _begin(requests: Requests, environ: Environ) -> Request | None:
-    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     return requests.begin(
         environ["REQUEST_METHOD"],
         environ.get("wsgi.url_scheme", "http"),
         environ.get("PATH_INFO", "/"),
         environ.get("QUERY_STRING", ""),
-        headers,
+        lambda name: environ.get("HTTP_" + name.replace("-", "_").upper()),
+        lambda: {key[5:].replace("_", "-").lower(): text for key, text in environ.items() if key.startswith("HTTP_")},
     )
 
 

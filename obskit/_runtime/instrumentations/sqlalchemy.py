@@ -10,18 +10,17 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from opentelemetry import trace
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import Pool
 
-from obskit._runtime.deferred import later
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations import _queries
 from obskit._runtime.instrumentations._pools import Pools, PoolState
-from obskit._runtime.pipeline import Pipeline, Recorder
-from obskit.catalogue import db
+from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
 
 #: The engine whose ``raw_connection`` runs now: a pool does not know its engine.
@@ -45,9 +44,9 @@ def install(pipeline: Pipeline, _settings: Settings) -> None:
     """Observe every pool and every engine of this process."""
     pools = Pools(pipeline)
     _observe_engine()
-    _observe_waiting(pools, pipeline.instrument(db.CONNECTION_WAIT_TIME))
-    _observe_creation(pipeline.instrument(db.CONNECTION_CREATE_TIME))
-    _observe_use(later(pipeline.instrument(db.CONNECTION_USE_TIME)))
+    _observe_waiting(pools)
+    _observe_creation()
+    _observe_use()
     _queries.install(pipeline)
 
 
@@ -65,18 +64,18 @@ def _observe_engine() -> None:
     Engine.raw_connection = raw_connection  # type: ignore[method-assign]
 
 
-def _observe_waiting(pools: Pools, record: Recorder) -> None:
+def _observe_waiting(pools: Pools) -> None:
     original = Pool.connect
 
     @contained("pool.wait")
     def begin(pool: Pool) -> _Checkout:
         state = pools.of(pool, _engine.get())
-        state.wait(1)
+        state.pending(1, None)
         return _Checkout(state)
 
     @contained("pool.waited", closes="pool.wait")
     def end(checkout: _Checkout, error: BaseException | None) -> None:
-        record(time.perf_counter() - checkout.started, checkout.state.attributes)
+        checkout.state.waited(time.perf_counter() - checkout.started, trace.get_current_span())
         if isinstance(error, PoolTimeoutError):
             pools.count_timeout(checkout.state)
 
@@ -94,13 +93,13 @@ def _observe_waiting(pools: Pools, record: Recorder) -> None:
             raise
         finally:
             _checkout.reset(token)
-            checkout.state.wait(-1)  # outside of the hook, since what was counted up must be counted down
+            checkout.state.pending(-1, None)  # outside of the hook: what was counted up must be counted down
             end(checkout, error)
 
     Pool.connect = connect  # type: ignore[method-assign]
 
 
-def _observe_creation(record: Recorder) -> None:
+def _observe_creation() -> None:
     original = DefaultDialect.connect
 
     @contained("pool.created")
@@ -108,7 +107,7 @@ def _observe_creation(record: Recorder) -> None:
         checkout = _checkout.get()
         if checkout is not None:
             checkout.timed = True
-            record(elapsed, checkout.state.attributes)
+            checkout.state.created(elapsed, trace.get_current_span())
 
     @functools.wraps(original)
     def connect(self: DefaultDialect, *args: Any, **kwargs: Any) -> Any:
@@ -123,14 +122,14 @@ def _observe_creation(record: Recorder) -> None:
         """An engine with a ``creator`` does not ask its dialect: then all of the checkout so far was the creation."""
         checkout = _checkout.get()
         if checkout is not None and not checkout.timed:
-            record(time.perf_counter() - checkout.started, checkout.state.attributes)
+            checkout.state.created(time.perf_counter() - checkout.started, trace.get_current_span())
 
     DefaultDialect.connect = connect  # type: ignore[method-assign]
     event.listen(Pool, "connect", connected)
 
 
-def _observe_use(record: Recorder) -> None:
-    """Borrowing and returning; the return may come from the garbage collector, hence a deferred recorder."""
+def _observe_use() -> None:
+    """Borrowing and returning; the return may come from the garbage collector, in the middle of anything."""
 
     @contained("pool.checkout")
     def checkout(_: Any, entry: Any, __: Any) -> None:
@@ -145,7 +144,7 @@ def _observe_use(record: Recorder) -> None:
         if borrowed is not None:
             state, since = borrowed
             state.used.discard(id(entry))
-            record(time.perf_counter() - since, state.attributes)
+            state.used_for(time.perf_counter() - since, None)
 
     @contained("pool.forget", closes="pool.checkout")
     def forget(_: Any, entry: Any, *__: Any) -> None:

@@ -25,6 +25,9 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
 def _remember_route() -> None:
     """Put the matched route into the scope, as FastAPI does and Starlette only in its newest versions."""
     original = Route.matches
+    probe = Route("/", lambda _: None)
+    if "route" in probe.matches({"type": "http", "method": "GET", "path": "/", "root_path": ""})[1]:
+        return
 
     @functools.wraps(original)
     def matches(self: Route, scope: _asgi.Scope) -> tuple[Match, _asgi.Scope]:

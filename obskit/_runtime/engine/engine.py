@@ -1,0 +1,293 @@
+"""The engine itself: buffers that anybody appends to, and the one thread that empties them.
+
+A producer appends to a deque, which takes no lock of ours: a request never waits, neither does the handler of a signal
+or the garbage collector in the middle of one. The engine's thread adds measurements up, encodes, and hands batches on
+to the thread that delivers them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from obskit._runtime import forks
+from obskit._runtime.engine.batches import INVALID, KILLED, LIMIT, QUEUE_FULL, SHUTDOWN, SIGNALS, Batch, Batches
+from obskit._runtime.engine.delivery import Delivery, Wait
+from obskit._runtime.engine.logbook import Entry, EntryEncoder, Kept
+from obskit._runtime.engine.metering import Streams
+from obskit._runtime.engine.metric_codec import MetricEncoder
+from obskit._runtime.engine.scopes import Scope, Scopes, encoded_resource, request
+from obskit._runtime.engine.span_codec import SpanEncoder
+from obskit._runtime.engine.spans import Span
+from obskit._runtime.guard import contained
+from obskit._runtime.resource import Identity
+from obskit.config.destinations import Destination
+
+#: Records that wait for the engine's thread, per signal; then the oldest give way. It comes by once a second.
+_MOST_WAITING = 65_536
+#: At so many it comes by at once.
+_MANY = 1024
+#: A request holds so many bytes at the most, but for one record that is larger; collectors take 4 MiB and more.
+_BODY = 1 << 20
+_LONGEST_PAUSE = 1.0
+#: After so many records the interpreter is offered to the others: about a quarter of a millisecond.
+_SLICE = 64
+#: What waits for longer would be missed if the process were killed now; what does not is on its way.
+_OLD_SECONDS = 2.0
+
+Measurement = tuple[Any, float, Any, Any, int]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the engine is told.
+
+    Args:
+        destinations: Signal -> where it goes; a signal that is not here is not sent.
+        interval: Seconds between two exports of metrics.
+        limit: Bytes that may wait.
+    """
+
+    destinations: dict[str, Destination]
+    interval: float
+    limit: int = LIMIT
+
+
+class Engine:
+    """Takes records of all signals.
+
+    Args:
+        options: See there.
+        identity: Claims the place of this process.
+    """
+
+    def __init__(self, options: Options, identity: Identity) -> None:
+        self._options, self._identity = options, identity
+        self.spans: deque[Span] = deque()
+        self.logs: deque[Entry | Kept] = deque()
+        self.measurements: deque[Measurement] = deque()
+        #: One for each span or record that gave way before it was encoded.
+        self._overrun: deque[str] = deque()
+        self.batches = Batches(options.limit)
+        self.delivery = Delivery(self.batches, options.destinations)
+        self.streams = Streams(self.measure)
+        self.scopes = Scopes()
+        self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
+        self._running = False
+        self._pause = min(_LONGEST_PAUSE, options.interval)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self.started = time.time_ns()
+        self._mail: SimpleQueue[Wait | None] = SimpleQueue()
+        self._due = time.monotonic() + self._options.interval
+        #: Whether this process forked and did nothing since; how many measurements are of the time before.
+        self.quiet, self._before = False, 0
+        self._news = False
+        #: Signal -> records of a process that was killed; told after zero was, or nobody sees an increase.
+        self._left = {signal: count for signal, count in self._identity.claim().items() if signal in SIGNALS}
+        self._resource = encoded_resource(self._identity.attributes())
+
+    # --- any thread
+
+    def ended(self, span: Span) -> None:
+        """Take a span that ended."""
+        self._append(self.spans, span, "traces")
+
+    def measure(self, measurement: Measurement) -> None:
+        """Take a measurement."""
+        self._append(self.measurements, measurement, "metrics")
+
+    def log(self, record: Entry | Kept) -> None:
+        """Take a log record."""
+        self._append(self.logs, record, "logs")
+
+    def _append(self, buffer: deque[Any], record: Any, signal: str) -> None:
+        if os.getpid() != self._pid:
+            forks.check()
+        if signal not in self._options.destinations:
+            return
+        buffer.append(record)
+        waiting = len(buffer)
+        if waiting % _MANY == 0:
+            self._mail.put(None)
+        if waiting > _MOST_WAITING:
+            try:
+                buffer.popleft()
+            except IndexError:  # emptied in between
+                return
+            self._overrun.append(signal)
+
+    def flush(self, budget: float) -> bool:
+        """Deliver what was accepted, within the budget in seconds; False when it was not enough.
+
+        Takes no lock, as the handler of a signal calls it.
+        """
+        if not self._running:
+            return True
+        wait = Wait(SimpleQueue(), time.monotonic() + budget)
+        self._mail.put(wait)
+        try:
+            return wait.reply.get(timeout=max(0.0, budget))
+        except Empty:
+            return False
+
+    # --- life
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._running = True
+        threading.Thread(target=self._work, name="obskit-engine", daemon=True).start()
+        self.delivery.start()
+
+    def begin_anew(self) -> None:
+        """Be the engine of a forked child: what the parent recorded is the parent's to send."""
+        for buffer in (self.spans, self.logs, self.measurements, self._overrun):
+            buffer.clear()
+        self.batches.begin_anew()
+        self.delivery.begin_anew()
+        for stream in self.streams.all:
+            stream.begin_anew()
+        self._begin()
+
+    def forked(self) -> None:
+        """Be the engine of a parent: most that fork wait for their children and have nothing to say of themselves."""
+        self.quiet, self._before = True, len(self.measurements)
+
+    def give_up(self) -> None:
+        """Book as lost what still waits."""
+        for signal, buffer in (("traces", self.spans), ("logs", self.logs)):
+            self.batches.lose(signal, SHUTDOWN, len(buffer))
+            buffer.clear()
+        self.batches.abandon()
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return signal -> outcome -> records."""
+        return self.batches.totals()
+
+    # --- the engine's thread
+
+    def _work(self) -> None:
+        mail = self._mail
+        while mail is self._mail:  # a forked child has another, and another thread
+            try:
+                wait = mail.get(timeout=self._pause)
+            except Empty:
+                wait = None
+            self.turn(wait)
+
+    @contained("engine.turn")
+    def turn(self, wait: Wait | None = None) -> None:
+        """Empty the buffers; read and encode the metrics when it is time, or when somebody waits."""
+        try:
+            self.digest()
+            self._put("traces", self.spans, self._spans.encoded, lambda span: span.instrumentation_scope)
+            self._put("logs", self._ready(), self._entries.encoded, lambda entry: entry.scope)
+            now = time.monotonic()
+            if wait is not None or now >= self._due:
+                self._due = max(self._due + self._options.interval, now)
+                self.collect()
+            self._identity.note(self.batches.waiting(since=now - _OLD_SECONDS))
+        finally:
+            if wait is not None:
+                wait.batches = self.batches.all()
+            if wait is not None or self.batches:
+                self.delivery.wake(wait)
+
+    def digest(self) -> None:
+        """Add up the measurements."""
+        measurements = self.measurements
+        for number in range(len(measurements)):
+            what, value, attributes, span, moment = measurements.popleft()
+            if what.take(value, attributes, span, moment):
+                self._news = True
+                if number >= self._before:
+                    self.quiet = False
+            if not number % _SLICE:
+                time.sleep(0)  # a request that waits for the interpreter gets it
+        self._before = 0
+        while self._overrun:
+            self.batches.lose(self._overrun.popleft(), QUEUE_FULL)
+
+    def collect(self) -> None:
+        """Read what is observed, and put all metrics into the queue.
+
+        A parent that only waits for its children sends what it measured before it forked, once: read values would be
+        series of a process that does nothing.
+        """
+        if "metrics" not in self._options.destinations or (self.quiet and not self._news):
+            return
+        self._news = False
+        self.streams.read(nothing=self.quiet)
+        now, groups, points = time.time_ns(), _Groups(), 0
+        for stream in list(self.streams.all):
+            if stream.points:
+                groups.add(stream.scope, self._metrics.encoded(stream, self.started, now))
+                points += len(stream.points)
+        if points:
+            self._finish("metrics", groups, points)
+            while self._left:
+                signal, count = self._left.popitem()
+                self.batches.lose(signal, KILLED, count)
+
+    def entries(self) -> list[Entry]:
+        """Take the log records out of their buffer."""
+        return list(self._ready())
+
+    def _ready(self) -> Iterable[Entry]:
+        for record in _taken(self.logs):
+            yield record.entry(self.scopes) if isinstance(record, Kept) else record
+
+    def _put(
+        self, signal: str, records: Iterable[Any], encode: Callable[[Any], bytes], scope_of: Callable[[Any], Scope]
+    ) -> None:
+        groups = _Groups()
+        for record in _taken(records) if isinstance(records, deque) else records:
+            try:
+                groups.add(scope_of(record), encode(record))
+            except Exception:  # noqa: BLE001 - one record that cannot be encoded takes no other with it
+                self.batches.lose(signal, INVALID)
+                continue
+            if not groups.count % _SLICE:
+                time.sleep(0)  # a request that waits for the interpreter gets it
+            if groups.bytes >= _BODY:
+                self._finish(signal, groups, groups.count)
+                groups = _Groups()
+        if groups.count:
+            self._finish(signal, groups, groups.count)
+
+    def _finish(self, signal: str, groups: _Groups, records: int) -> None:
+        body = request(self._resource, groups.by_scope)
+        compressed = self._options.destinations[signal].compressed
+        self.batches.put(Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed))
+
+
+class _Groups:
+    """Encoded records by scope."""
+
+    def __init__(self) -> None:
+        self.by_scope: dict[Scope, list[bytes]] = {}
+        self.bytes = self.count = 0
+
+    def add(self, scope: Scope, record: bytes) -> None:
+        """Add a record."""
+        self.by_scope.setdefault(scope, []).append(record)
+        self.bytes += len(record)
+        self.count += 1
+
+
+def _taken(buffer: deque[Any]) -> Iterable[Any]:
+    """Take out what is there now; more may come meanwhile."""
+    for _ in range(len(buffer)):
+        try:
+            yield buffer.popleft()
+        except IndexError:  # what is too much gives way
+            return

@@ -1,0 +1,282 @@
+"""Log records: kept on the thread that logs, made ready by the engine's."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opentelemetry import _logs, trace
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.context import Context
+
+from obskit._runtime.engine.limits import Limits
+from obskit._runtime.engine.scopes import Scope, Scopes
+from obskit._runtime.engine.wire import Attributes, any_value, fixed64, message, tag, text, varint
+from obskit._runtime.guard import contained
+from obskit._runtime.jsonlines import encodable, extras, formatted
+from obskit._runtime.jsonlines import message as message_of
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+#: What a record has that nobody added to: more than that is the service's own.
+_USUAL = len(vars(logging.makeLogRecord({})))
+_SEVERITIES = (
+    (logging.CRITICAL, 21),
+    (logging.ERROR, 17),
+    (logging.WARNING, 13),
+    (logging.INFO, 9),
+    (logging.DEBUG, 5),
+)
+
+
+class Entry:
+    """A log record of OpenTelemetry, ready to be encoded."""
+
+    __slots__ = (
+        "attributes",
+        "body",
+        "encoded_body",
+        "event_name",
+        "observed_timestamp",
+        "scope",
+        "severity_number",
+        "severity_text",
+        "span_id",
+        "timestamp",
+        "trace_flags",
+        "trace_id",
+    )
+
+    def __init__(self, scope: Scope, timestamp: int | None, observed: int, span: Any) -> None:
+        self.scope, self.timestamp, self.observed_timestamp = scope, timestamp, observed
+        self.trace_id: int = 0
+        self.span_id: int = 0
+        self.trace_flags: int = 0
+        if span is not None:
+            self.trace_id, self.span_id, self.trace_flags = span.trace_id, span.span_id, span.trace_flags
+        self.severity_number: int = 0
+        self.severity_text: str | None = None
+        self.body: Any = None
+        self.encoded_body: bytes | None = None
+        self.attributes: Mapping[str, Any] = {}
+        self.event_name: str | None = None
+
+
+class Kept:
+    """A record of the standard library, as it was logged.
+
+    What could change until it is formatted, or must not be kept alive, is made text at once: arguments that are no
+    plain values, what the caller added, and tracebacks with their frames.
+    """
+
+    __slots__ = (
+        "_arguments",
+        "_attributes",
+        "_created",
+        "_level",
+        "_level_name",
+        "_message",
+        "_name",
+        "_observed",
+        "_span",
+    )
+
+    def __init__(self, record: logging.LogRecord) -> None:
+        self._name, self._created, self._observed = record.name, record.created, time.time_ns()
+        self._level, self._level_name = record.levelno, record.levelname
+        span = trace.get_current_span().get_span_context()
+        self._span = span if span.is_valid else None
+        if type(record.msg) is str and _is_plain(record.args):
+            self._message, self._arguments = record.msg, record.args
+        else:
+            self._message, self._arguments = message_of(record), None
+        self._attributes: dict[str, Any] | None = None
+        if record.exc_info or len(vars(record)) > _USUAL:
+            self._attributes = {**_extras(record), **_exception(record)}
+
+    def entry(self, scopes: Scopes) -> Entry:
+        """Return the record of OpenTelemetry."""
+        made = Entry(scopes.get(self._name), int(self._created * 1e9), self._observed, self._span)
+        made.severity_text, made.severity_number = self._level_name, severity(self._level)
+        made.body = encodable(formatted(self._message, self._arguments))
+        made.attributes = self._attributes or {}
+        return made
+
+    def emit(self, provider: _logs.LoggerProvider) -> None:
+        """Pass the record to somebody else's provider, on the thread that logs."""
+        made = self.entry(_scopes)
+        provider.get_logger(self._name).emit(
+            LogRecord(
+                timestamp=made.timestamp,
+                observed_timestamp=made.observed_timestamp,
+                severity_text=made.severity_text,
+                severity_number=SeverityNumber(made.severity_number),
+                body=made.body,
+                attributes=dict(made.attributes),
+            )
+        )
+
+
+_scopes = Scopes()
+
+
+class LoggerProvider(_logs.LoggerProvider):
+    """See the API.
+
+    Args:
+        limits: How much a record may hold.
+        emit: Takes a record.
+        flush: Delivers what was accepted within so many seconds.
+    """
+
+    def __init__(self, limits: Limits, emit: Callable[[Any], None], flush: Callable[[float], bool]) -> None:
+        self._limits, self._emit, self._flush = limits, emit, flush
+        self._scopes = Scopes()
+
+    def get_logger(
+        self,
+        name: str,
+        version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Logger:
+        """See the API."""
+        return Logger(self._scopes.get(name, version, schema_url, attributes), self._limits, self._emit)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """See the SDK."""
+        return self._flush(timeout_millis / 1000)
+
+    def shutdown(self) -> None:
+        """Nothing to do: obskit itself ends with the process."""
+
+
+class Logger(_logs.Logger):
+    """See the API."""
+
+    def __init__(self, scope: Scope, limits: Limits, emit: Callable[[Any], None]) -> None:
+        super().__init__(scope.name, scope.version, scope.schema_url, scope.attributes)
+        self._scope, self._limits, self._out = scope, limits, emit
+
+    def enabled(self, **_: Any) -> bool:
+        """See the API."""
+        return True
+
+    def emit(self, record: LogRecord | None = None, *, context: Context | None = None, **fields: Any) -> None:
+        """See the API."""
+        self._keep(record, context, fields)
+
+    @contained("logs.emit")
+    def _keep(self, record: LogRecord | None, context: Context | None, fields: dict[str, Any]) -> None:
+        said = _Fields(record, fields)
+        span = record if record is not None else trace.get_current_span(context).get_span_context()
+        made = Entry(self._scope, said("timestamp"), said("observed_timestamp") or time.time_ns(), span)
+        number = said("severity_number")
+        made.severity_number = getattr(number, "value", number) or 0
+        made.severity_text, made.event_name = said("severity_text"), said("event_name")
+        given = {**_of_error(said("exception")), **(said("attributes") or {})}
+        limits = self._limits
+        made.attributes = BoundedAttributes(limits.attributes, given, max_value_len=limits.attribute_length)
+        made.body = said("body")
+        made.encoded_body = any_value(made.body)  # at once, as a list in it may change
+        self._out(made)
+
+
+class _Fields:
+    """Fields of a record, or of the arguments in its stead."""
+
+    def __init__(self, record: LogRecord | None, fields: Mapping[str, Any]) -> None:
+        self._record, self._fields = record, fields
+
+    def __call__(self, name: str) -> Any:
+        return self._fields.get(name) if self._record is None else getattr(self._record, name, None)
+
+
+class EntryEncoder:
+    """Encodes log records; used by one thread. Source: opentelemetry/proto/logs/v1/logs.proto."""
+
+    def __init__(self) -> None:
+        self._attributes = Attributes(6)
+
+    def encoded(self, entry: Entry) -> bytes:
+        """Return a log record."""
+        body = any_value(entry.body) if entry.encoded_body is None else entry.encoded_body
+        parts = [_fixed(_TIME, entry.timestamp or 0), _fixed(_OBSERVED, entry.observed_timestamp)]
+        if entry.severity_number:
+            parts.append(_SEVERITY + varint(entry.severity_number))
+        if entry.severity_text:
+            parts.append(message(_SEVERITY_TEXT, text(entry.severity_text)))
+        parts += (message(_BODY, body), self._attributes.encoded(entry.attributes))
+        if dropped := getattr(entry.attributes, "dropped", 0):
+            parts.append(_DROPPED + varint(dropped))
+        if entry.trace_flags:
+            parts.append(_FLAGS + int(entry.trace_flags).to_bytes(4, "little"))
+        if entry.trace_id:
+            parts.append(message(_TRACE, entry.trace_id.to_bytes(16, "big")))
+        if entry.span_id:
+            parts.append(message(_SPAN, entry.span_id.to_bytes(8, "big")))
+        if entry.event_name:
+            parts.append(message(_EVENT, text(entry.event_name)))
+        return b"".join(parts)
+
+
+_TIME, _SEVERITY, _SEVERITY_TEXT, _BODY = tag(1, 1), tag(2, 0), tag(3, 2), tag(5, 2)
+_DROPPED, _FLAGS, _TRACE, _SPAN, _OBSERVED, _EVENT = tag(7, 0), tag(8, 5), tag(9, 2), tag(10, 2), tag(11, 1), tag(12, 2)
+
+
+def _fixed(field: bytes, number: int) -> bytes:
+    return field + fixed64(number) if number else b""
+
+
+def severity(level: int) -> int:
+    """Return the severity number of a level of the standard library.
+
+    Source: OpenTelemetry logs data model, "Severity fields".
+
+    Example:
+        >>> severity(logging.WARNING), severity(1)
+        (13, 1)
+    """
+    return next((number for threshold, number in _SEVERITIES if level >= threshold), 1)
+
+
+def _is_plain(arguments: Any) -> bool:
+    return not arguments or (type(arguments) is tuple and all(type(argument) in _PLAIN for argument in arguments))
+
+
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    """What the caller added, as values that an attribute may have."""
+    return {
+        key: value if isinstance(value, (bool, int, float)) else encodable(str(value))
+        for key, value in extras(record).items()
+    }
+
+
+def _exception(record: logging.LogRecord) -> dict[str, str]:
+    """The attributes of a logged exception, as the semantic conventions call them."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return {}
+    kind, error, _ = record.exc_info
+    return {
+        "exception.type": _type_of(kind),
+        "exception.message": encodable(str(error)),
+        "exception.stacktrace": encodable(logging.Formatter().formatException(record.exc_info)),
+    }
+
+
+def _of_error(error: BaseException | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    kind = type(error)
+    return {
+        "exception.type": _type_of(kind),
+        "exception.message": str(error),
+        "exception.stacktrace": "".join(traceback.format_exception(kind, error, error.__traceback__)),
+    }
+
+
+def _type_of(kind: type[BaseException]) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

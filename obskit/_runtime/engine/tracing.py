@@ -1,0 +1,248 @@
+"""The tracer provider: light spans for everybody who uses the OpenTelemetry API in this process."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from opentelemetry import context as contexts
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+from obskit._runtime import forks
+from obskit._runtime.engine import sdk
+from obskit._runtime.engine.limits import Limits
+from obskit._runtime.engine.sampling import Sampler
+from obskit._runtime.engine.scopes import Scope, Scopes
+from obskit._runtime.engine.spans import Ended, Span
+from obskit._runtime.guard import contained
+
+#: Set where the API knows it: the trace id is random, which it is.
+_RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
+_FLAGS = tuple(TraceFlags(flags) for flags in range(4))
+
+
+class TracerProvider(trace.TracerProvider):
+    """See the API.
+
+    Args:
+        sampler: Which traces are kept.
+        limits: How much a span may hold.
+        ended: Where spans go that ended and are sampled.
+        resource: Makes the SDK's resource, for those who ask for it.
+        flush: Delivers what was accepted within so many seconds, and says whether that was enough.
+    """
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        limits: Limits,
+        ended: Ended,
+        resource: Callable[[], Any],
+        flush: Callable[[float], bool],
+    ) -> None:
+        self.sampler, self.limits, self.ended = sampler, limits, ended
+        #: Makes ids; our own generator, since a service may seed the one of the module.
+        self.ids = random.Random()  # noqa: S311 - ids are no secrets
+        self.pid = os.getpid()
+        self.scopes = Scopes()
+        #: Processors that the service added; called in order, as the SDK does.
+        self.processors: tuple[Any, ...] = ()
+        self._resource, self._flush = resource, flush
+
+    def begin_anew(self) -> None:
+        """Be the provider of a forked child, which would make the ids of its siblings."""
+        self.pid = os.getpid()
+        self.ids.seed()
+
+    def get_tracer(
+        self,
+        instrumenting_module_name: str,
+        instrumenting_library_version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Tracer:
+        """See the API."""
+        scope = self.scopes.get(
+            instrumenting_module_name or "", instrumenting_library_version, schema_url, attributes or {}
+        )
+        return Tracer(self, scope)
+
+    @property
+    def resource(self) -> Any:
+        """The resource, as the SDK's."""
+        return self._resource()
+
+    def add_span_processor(self, span_processor: Any) -> None:
+        """See the SDK: the processor is told of every span, ours included."""
+        self.processors += (span_processor,)
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """See the SDK."""
+        done = [bool(processor.force_flush(timeout_millis)) for processor in self.processors]
+        return self._flush(timeout_millis / 1000) and all(done)
+
+    def shutdown(self) -> None:
+        """Shut the service's processors down; obskit itself ends with the process."""
+        for processor in self.processors:
+            processor.shutdown()
+
+    @contained("span.processor")
+    def tell_of_end(self, span: Span) -> None:
+        """Pass a span that ended to the processors."""
+        readable = sdk.readable(span)
+        for processor in self.processors:
+            processor.on_end(readable)
+
+    @contained("span.processor.start")
+    def tell_of_start(self, span: Span, context: Context | None) -> None:
+        """Pass a span that begins to the processors."""
+        for processor in self.processors:
+            processor.on_start(span, parent_context=context)
+
+
+class Tracer(trace.Tracer):
+    """See the API."""
+
+    def __init__(self, provider: TracerProvider, scope: Scope) -> None:
+        self._provider, self._scope = provider, scope
+
+    def begin(
+        self,
+        name: str,
+        kind: SpanKind,
+        attributes: dict[str, Any],
+        context: Context | None = None,
+        start: int | None = None,
+        given: Callable[[Span], None] | None = None,
+    ) -> Span | NonRecordingSpan:
+        """Start a span.
+
+        Args:
+            name: Its name.
+            kind: Its kind.
+            attributes: Plain values that are the span's from now on.
+            context: With the parent; the current one if None.
+            start: Nanoseconds since the epoch.
+            given: Adds what else the span has from its start.
+        """
+        provider = self._provider
+        if os.getpid() != provider.pid:
+            forks.check()
+        current = trace.get_current_span(context)
+        parent: SpanContext | None = current.get_span_context()
+        if parent is not None and not parent.is_valid:
+            parent = None
+        if parent is None:
+            trace_id, flags = provider.ids.getrandbits(128) or 1, _RANDOM
+        else:
+            trace_id, flags = parent.trace_id, parent.trace_flags & _RANDOM
+        span_id = provider.ids.getrandbits(64) or 1
+        if not provider.sampler(parent, trace_id):
+            state = parent.trace_state if parent is not None else None
+            return NonRecordingSpan(SpanContext(trace_id, span_id, False, _FLAGS[flags], state))
+        began = time.time_ns() if start is None else start
+        span = Span(provider, self._scope, name, kind, trace_id, span_id, _FLAGS[flags | 1], parent, attributes, began)
+        if given is not None:
+            given(span)
+        if provider.processors:
+            provider.tell_of_start(span, context)
+        return span
+
+    def start_span(
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, Any] | None = None,
+        links: Sequence[Link] | None = None,
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+    ) -> trace.Span:
+        """See the API."""
+
+        def given(span: Span) -> None:
+            span.keep(attributes, links)
+            span.escaping(record_exception, set_status_on_exception)
+
+        return self.begin(name, kind, {}, context, start_time, given)
+
+    def start_as_current_span(  # type: ignore[override]
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, Any] | None = None,
+        links: Sequence[Link] | None = None,
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+        end_on_exit: bool = True,
+    ) -> CurrentSpan:
+        """See the API; also as a decorator, of coroutines too."""
+
+        def begin() -> trace.Span:
+            return self.start_span(
+                name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
+            )
+
+        return CurrentSpan(begin, record_exception, set_status_on_exception, end_on_exit)
+
+
+class CurrentSpan:
+    """A span that is the current one within a ``with`` block, or within each call of what it decorates.
+
+    Args:
+        begin: Starts the span.
+        record: Whether an exception is recorded on it.
+        set_status: Whether an exception makes its status an error.
+        end: Whether it ends with the block.
+    """
+
+    def __init__(self, begin: Callable[[], trace.Span], record: bool, set_status: bool, end: bool) -> None:
+        self._begin, self._record, self._set_status, self._ends = begin, record, set_status, end
+
+    def __enter__(self) -> trace.Span:
+        span = self._span = self._begin()
+        self._token = contexts.attach(trace.set_span_in_context(span))
+        return span
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        contexts.detach(self._token)
+        span = self._span
+        # What is no Exception, as the end of a generator, is no error either.
+        if isinstance(error, Exception) and span.is_recording():
+            if self._record:
+                span.record_exception(error)
+            if self._set_status:
+                span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        if self._ends:
+            span.end()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        anew = functools.partial(CurrentSpan, self._begin, self._record, self._set_status, self._ends)
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaiting(*args: Any, **kwargs: Any) -> Any:
+                with anew():
+                    return await function(*args, **kwargs)
+
+            return awaiting
+
+        @functools.wraps(function)
+        def calling(*args: Any, **kwargs: Any) -> Any:
+            with anew():
+                return function(*args, **kwargs)
+
+        return calling

@@ -1,0 +1,102 @@
+"""The place of this process among those of its service on this machine, and what a process that was killed left behind.
+
+Each process holds the lock of the lowest numbered file that nobody holds, so that the successor of a worker has its
+number, and its series go on. The kernel releases the lock with the process, however that ends. In the file stands how
+many records wait to be delivered: whoever takes the number next finds what its predecessor took with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from obskit._runtime.guard import warn
+
+_MOST = 512
+_LONGEST = 512
+
+
+class Slot:
+    """A number, and the file that stands for it.
+
+    Args:
+        folder: Returns where the files are; they are private to the user.
+        service: Name of the service.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     first, second = (Slot(lambda: Path(folder), "shop") for _ in range(2))
+        >>> first.number, second.number
+        (0, 1)
+    """
+
+    def __init__(self, folder: Callable[[], Path], service: str) -> None:
+        self._file = -1
+        self._written = ""
+        self.number: int | None = None
+        #: Signal -> records that its predecessor had in memory when it was killed.
+        self.left: dict[str, int] = {}
+        try:
+            self._claim(folder(), hashlib.sha256(service.encode()).hexdigest()[:12])
+        except OSError as error:
+            warn(
+                "obskit: no folder for the state of this process (%s); its instance is called by its process id", error
+            )
+
+    def write(self, waiting: dict[str, int]) -> None:
+        """Note what waits to be delivered."""
+        text = json.dumps({signal: count for signal, count in waiting.items() if count})
+        if self._file < 0 or text == self._written:
+            return
+        self._written = text
+        os.pwrite(self._file, text.encode().ljust(len(text) + 1), 0)
+        os.ftruncate(self._file, len(text))
+
+    def leave(self) -> None:
+        """Close the file: in a forked child, whose parent's number it is."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _claim(self, folder: Path, stem: str) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number in range(_MOST):
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            file = os.open(folder / f"{stem}-{number}.slot", flags, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(file)
+                continue
+            self._file, self.number = file, number
+            self.left = _counts(os.pread(file, _LONGEST, 0))
+            os.ftruncate(file, 0)
+            return
+
+
+def folder(configured: str, logs: str) -> Path:
+    """Return the folder of the files: as configured, that of the log lines, or the user's own among the temporary ones.
+
+    Raises:
+        OSError: Somebody else owns the temporary one.
+    """
+    if configured or logs:
+        return Path(configured or logs)
+    path = Path(tempfile.gettempdir()) / f"obskit-{os.getuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.is_symlink() or path.stat().st_uid != os.getuid():
+        raise PermissionError(f"{path} is somebody else's")
+    return path
+
+
+def _counts(written: bytes) -> dict[str, int]:
+    try:
+        found = json.loads(written)
+        return {str(signal): int(count) for signal, count in found.items()}
+    except (ValueError, TypeError, AttributeError):  # empty, or cut off
+        return {}

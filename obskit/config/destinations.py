@@ -1,0 +1,120 @@
+"""Where each signal goes, and how: the settings, and the variables of OpenTelemetry for one signal alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from obskit.config import settings as table
+from obskit.config.settings import Settings
+
+#: Signal -> its path below the endpoint of all signals.
+PATHS = {"traces": "/v1/traces", "metrics": "/v1/metrics", "logs": "/v1/logs"}
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where one signal goes.
+
+    Args:
+        url: Whole URL, without user and password: they are a header.
+        headers: Headers beside those of OTLP.
+        timeout: Seconds.
+        compressed: Whether requests are gzip.
+        certificate: File of trusted certificates, or "".
+        client_certificate: File of our certificate, or "".
+        client_key: File of its key, or "".
+    """
+
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    timeout: float
+    compressed: bool
+    certificate: str
+    client_certificate: str
+    client_key: str
+
+
+def destinations(
+    settings: Settings, environment: Mapping[str, str] = os.environ
+) -> tuple[dict[str, Destination], list[str]]:
+    """Return signal -> where it goes, for signals that are sent, and complaints.
+
+    Example:
+        >>> found, _ = destinations(table.read({"service_name": "shop"}, {})[0], {})
+        >>> found["logs"].url
+        'http://127.0.0.1:4318/v1/logs'
+    """
+    found: dict[str, Destination] = {}
+    complaints: list[str] = []
+    for signal, path in PATHS.items():
+        if not getattr(settings, signal):
+            continue
+        own = _Own(signal, environment, complaints)
+        endpoint = own("ENDPOINT", table.url, settings.endpoint + path)
+        headers = {**dict(settings.headers), **dict(own("HEADERS", table.headers, ()))}
+        endpoint, authorization = _without_user(endpoint)
+        found[signal] = Destination(
+            endpoint,
+            {**authorization, **headers},
+            own("TIMEOUT", table.timeout, settings.timeout),
+            own("COMPRESSION", table.compression, settings.compression),
+            own("CERTIFICATE", str, settings.certificate),
+            own("CLIENT_CERTIFICATE", str, settings.client_certificate),
+            own("CLIENT_KEY", str, settings.client_key),
+        )
+        if environment.get("OTEL_EXPORTER_OTLP_INSECURE", "").strip().lower() != "true" and _is_open(endpoint):
+            place = urlsplit(endpoint).netloc
+            complaint = (
+                f"telemetry goes unencrypted to {place}: use https://, or a sidecar on localhost; "
+                "OTEL_EXPORTER_OTLP_INSECURE=true if that is meant"
+            )
+            if complaint not in complaints:
+                complaints.append(complaint)
+    return found, complaints
+
+
+class _Own:
+    """The variables of one signal."""
+
+    def __init__(self, signal: str, environment: Mapping[str, str], complaints: list[str]) -> None:
+        self._prefix = f"OTEL_EXPORTER_OTLP_{signal.upper()}_"
+        self._environment, self._complaints = environment, complaints
+
+    def __call__(self, name: str, parse: Callable[[str], Any], default: Any) -> Any:
+        text = self._environment.get(self._prefix + name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            shown = "…" if name == "HEADERS" else repr(text)
+            self._complaints.append(f"{self._prefix}{name}={shown} cannot be used ({error}); as for all signals")
+            return default
+
+
+def _without_user(url: str) -> tuple[str, dict[str, str]]:
+    """A URL without user and password, and the header that says them."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url, {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=place).geturl(), {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
+def _is_open(url: str) -> bool:
+    """Whether a URL is plain HTTP to another machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True

@@ -1,0 +1,585 @@
+"""The engine's promises: what was accepted arrives, or is booked as lost with its reason; nobody waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+
+from obskit._runtime.engine import wire
+from obskit._runtime.engine.batches import Batch, Batches
+from obskit._runtime.engine.engine import Engine, Options
+from obskit._runtime.engine.limits import Limits
+from obskit._runtime.engine.sampling import sampler
+from obskit._runtime.engine.tracing import TracerProvider
+from obskit._runtime.slots import Slot
+from obskit.config.destinations import Destination, destinations
+from obskit.config.settings import read
+from tools.reliability.sink import Answer, Post, Sink, closed_port
+
+
+class Here:
+    """An identity without a place on the disk."""
+
+    def __init__(self, left: dict[str, int] | None = None) -> None:
+        self.left, self.noted = left or {}, {"traces": 0}
+
+    def claim(self) -> dict[str, int]:
+        return self.left
+
+    def attributes(self) -> dict[str, Any]:
+        return {"service.name": "shop"}
+
+    def note(self, waiting: dict[str, int]) -> None:
+        self.noted = waiting
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as running:
+        yield running
+
+
+def start(url: str, *, compressed: bool = False, timeout: float = 2.0, **options: Any) -> Engine:
+    goals = {
+        name: Destination(f"{url}/v1/{name}", {"api-key": "k"}, timeout, compressed, "", "", "")
+        for name in ("traces", "metrics", "logs")
+    }
+    engine = Engine(Options(goals, 60.0, **options), Here())  # type: ignore[arg-type]
+    engine.start()
+    return engine
+
+
+def spans(engine: Engine, count: int, name: str = "work") -> None:
+    provider = TracerProvider(sampler("always_on"), Limits(), engine.ended, lambda: None, engine.flush)
+    tracer = provider.get_tracer("test")
+    for number in range(count):
+        tracer.start_span(name, attributes={"number": number}).end()
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def python(code: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def test_what_was_accepted_arrives_once_with_its_headers(sink: Sink) -> None:
+    engine = start(sink.url)
+    spans(engine, 3000)
+    assert engine.flush(20)
+    numbers = [span.attributes[0].value.int_value for span in sink.spans()]
+    assert sorted(numbers) == list(range(3000))
+    assert engine.totals()["traces"]["exported"] == 3000
+    headers = sink.taken("traces")[0].headers
+    assert (headers["api-key"], headers["Content-Type"]) == ("k", "application/x-protobuf")
+
+
+def test_compressed_requests_arrive_as_well(sink: Sink) -> None:
+    engine = start(sink.url, compressed=True)
+    spans(engine, 10)
+    assert engine.flush(20)
+    assert len(sink.spans()) == 10
+    assert sink.posts[0].headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_the_collector_cannot_take_now_is_sent_again_until_it_does(sink: Sink, status: int) -> None:
+    sink.answer = Answer(status)
+    engine = start(sink.url)
+    spans(engine, 5)
+    assert not engine.flush(0.3)
+    sink.answer = Answer()
+    assert engine.flush(20)
+    assert len(sink.spans()) == 5
+    assert sum(engine.totals()["traces"].values()) == 5
+
+
+def test_a_collector_that_names_a_time_is_left_alone_until_then(sink: Sink) -> None:
+    sink.answer = Answer(503, headers={"Retry-After": "2"})
+    engine = start(sink.url)
+    spans(engine, 1)
+    until(lambda: sink.posts)
+    sink.answer = Answer()
+    until(lambda: sink.spans())
+    refused, taken = sink.posts[0], sink.taken("traces")[0]
+    assert taken.moment - refused.moment >= 2
+
+
+def test_pauses_between_attempts_grow_and_differ_between_processes(sink: Sink) -> None:
+    sink.answer = Answer(503)
+    engine = start(sink.url)
+    spans(engine, 1)
+    until(lambda: len(sink.posts) >= 4)
+    moments = [post.moment for post in sink.posts[:4]]
+    first, _, third = (later - earlier for earlier, later in itertools.pairwise(moments))
+    assert third > first
+    assert not (first == 0.25 and third == 1.0)
+
+
+def test_a_sidecar_that_comes_later_gets_everything() -> None:
+    port = closed_port()
+    engine = start(f"http://127.0.0.1:{port}")
+    spans(engine, 50)
+    time.sleep(1.5)
+    with Sink(port=port) as sink:
+        until(lambda: len(sink.spans()) == 50)
+        assert engine.totals()["traces"]["exported"] == 50
+
+
+def test_a_sidecar_that_restarts_between_two_exports_costs_nothing() -> None:
+    with Sink() as first:
+        engine = start(first.url)
+        spans(engine, 1)
+        assert engine.flush(20)
+    with Sink(port=first.port) as second:
+        spans(engine, 1)
+        assert engine.flush(20)
+        assert len(second.spans()) == 1
+
+
+def test_one_bad_record_takes_no_other_with_it() -> None:
+    def picky(post: Post) -> Answer:
+        """Refuse whatever holds number 7, as a collector with a broken processor would."""
+        found = [s for r in post.request.resource_spans for g in r.scope_spans for s in g.spans]
+        return Answer(400 if any(span.attributes[0].value.int_value == 7 for span in found) else 200)
+
+    with Sink(picky) as sink:
+        engine = start(sink.url)
+        spans(engine, 100)
+        assert engine.flush(20)
+        assert engine.totals()["traces"]["rejected"] == 1
+        assert sorted(s.attributes[0].value.int_value for s in sink.spans()) == [n for n in range(100) if n != 7]
+
+
+def test_a_batch_that_is_too_large_is_divided_until_it_is_not(sink: Sink) -> None:
+    queue = Batches()
+    body = _encoded(64)
+    queue.put(Batch("traces", body, 64))
+    batch = queue.first("traces")
+    assert batch is not None
+    halves = batch.halves()
+    assert [half.records for half in halves] == [32, 32]
+    names = [
+        span.name
+        for half in halves
+        for resource in ExportTraceServiceRequest.FromString(half.body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    assert len(names) == 64
+    assert Batch("traces", _encoded(1), 1).halves() == []
+
+
+def test_a_compressed_batch_is_divided_as_well() -> None:
+    halves = Batch("traces", gzip.compress(_encoded(4)), 4, compressed=True).halves()
+    assert [
+        len(ExportTraceServiceRequest.FromString(gzip.decompress(half.body)).resource_spans) for half in halves
+    ] == [2, 2]
+
+
+def _encoded(count: int) -> bytes:
+    engine = Engine(Options({"traces": Destination("http://x", {}, 1, False, "", "", "")}, 60.0), Here())  # type: ignore[arg-type]
+    spans(engine, count)
+    engine.turn()
+    (batch,) = engine.batches.all()
+    return batch.body
+
+
+def test_a_collector_that_refuses_everything_ends_the_division_soon(sink: Sink) -> None:
+    sink.answer = Answer(400)
+    engine = start(sink.url)
+    spans(engine, 5000)
+    assert engine.flush(20)
+    assert engine.totals()["traces"]["rejected"] == 5000
+    assert len(sink.posts) < 200
+
+
+def test_what_the_collector_says_it_rejected_is_booked(sink: Sink) -> None:
+    sink.answer = Answer(200, body=wire.message(wire.tag(1, 2), b"\x08\x03"))
+    engine = start(sink.url)
+    spans(engine, 10)
+    assert engine.flush(20)
+    assert (engine.totals()["traces"]["exported"], engine.totals()["traces"]["rejected"]) == (7, 3)
+
+
+def test_memory_is_bounded_and_the_oldest_give_way() -> None:
+    engine = start(f"http://127.0.0.1:{closed_port()}", limit=200_000)
+    for number in range(40):
+        spans(engine, 200, f"round {number}")
+        engine.turn()
+    assert engine.batches.bytes <= 200_000
+    lost = engine.totals()["traces"]["queue_full"]
+    waiting = engine.batches.waiting(since=time.monotonic())["traces"]
+    assert lost + waiting == 8000
+    newest = ExportTraceServiceRequest.FromString(engine.batches.all()[-1].body)
+    assert newest.resource_spans[0].scope_spans[0].spans[0].name == "round 39"
+
+
+def test_buffers_are_bounded_when_the_engine_s_thread_cannot_come_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obskit._runtime.engine.engine._MOST_WAITING", 100)
+    engine = Engine(Options({"traces": Destination("http://x", {}, 1, False, "", "", "")}, 60.0), Here())  # type: ignore[arg-type]
+    spans(engine, 150)
+    engine.turn()
+    assert engine.totals()["traces"]["queue_full"] == 50
+    assert sum(batch.records for batch in engine.batches.all()) == 100
+
+
+@pytest.mark.parametrize("mode", ["refused", "silent", "slow", "503"])
+def test_a_flush_never_takes_longer_than_its_budget(mode: str, sink: Sink) -> None:
+    sink.answer = {"silent": Answer(0), "slow": Answer(200, delay=3), "503": Answer(503)}.get(mode, Answer())
+    url = f"http://127.0.0.1:{closed_port()}" if mode == "refused" else sink.url
+    engine = start(url, timeout=10)
+    spans(engine, 10)
+    began = time.monotonic()
+    assert not engine.flush(1.0)
+    assert time.monotonic() - began < 2.0
+
+
+def test_nobody_waits_for_a_sidecar_that_never_was_there() -> None:
+    engine = start(f"http://127.0.0.1:{closed_port()}")
+    spans(engine, 10)
+    began = time.monotonic()
+    assert not engine.flush(30)
+    assert time.monotonic() - began < 5
+
+
+def test_threads_that_record_at_once_lose_nothing(sink: Sink) -> None:
+    engine = start(sink.url)
+    stream = engine.streams.make(engine.scopes.get("x"), "jobs", "", "", "counter")
+
+    def work() -> None:
+        for _ in range(2000):
+            engine.measure((stream, 1, {}, None, 0))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert engine.flush(20)
+    assert sink.total("jobs") == 16000
+
+
+def test_a_record_that_cannot_be_encoded_is_booked_and_takes_no_other_with_it(sink: Sink) -> None:
+    engine = start(sink.url)
+    spans(engine, 2)
+    engine.spans[0].update_name = None  # type: ignore[assignment,method-assign]
+    engine.spans[0]._name = 7  # type: ignore[assignment]
+    assert engine.flush(20)
+    assert len(sink.spans()) == 1
+    assert engine.totals()["traces"]["invalid"] == 1
+
+
+def test_a_fault_of_the_engine_s_threads_is_contained_and_they_go_on() -> None:
+    code = """
+        import obskit, time
+        from obskit._runtime import guard
+        obskit.init(service_name="job", log_format="off")
+        from opentelemetry import trace
+        for hook in ("engine.turn", "delivery.pass"):
+            guard.inject(hook, RuntimeError("injected"))
+            trace.get_tracer("job").start_span(hook).end()
+            time.sleep(1.5)
+            assert obskit.status()["faults"][hook] >= 1
+            guard.inject(hook, None)
+        assert obskit.shutdown(10)
+    """
+    with Sink() as sink:
+        done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url)
+        assert done.returncode == 0, done.stderr
+        assert {span.name for span in sink.spans()} == {"engine.turn", "delivery.pass"}
+
+
+FORKED = """
+    import os, sys, time, obskit
+    from opentelemetry import metrics, trace
+    obskit.init(service_name="job", log_format="off", export_interval=0.5)
+    jobs = metrics.get_meter("job").create_counter("jobs")
+    tracer = trace.get_tracer("job")
+    jobs.add(7)
+    def work(count):
+        for _ in range(count):
+            jobs.add(1)
+            tracer.start_span("work").end()
+"""
+
+
+def test_counters_add_up_exactly_across_a_fork(tmp_path: Path) -> None:
+    code = (
+        FORKED
+        + """
+    children = []
+    for _ in range(3):
+        pid = os.fork()
+        if pid == 0:
+            work(4)
+            sys.exit()
+        children.append(pid)
+    for pid in children:
+        os.waitpid(pid, 0)
+    """
+    )
+    with Sink() as sink:
+        done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url, OBSKIT_STATE_DIRECTORY=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert sink.total("jobs") == 19
+        assert len({span.span_id for span in sink.spans("work")}) == 12
+        assert len(sink.instances()) == 4
+
+
+def test_a_parent_that_only_waits_tells_what_it_did_once_and_then_nothing() -> None:
+    code = (
+        FORKED
+        + """
+    if os.fork() == 0:
+        work(1)
+        time.sleep(3)
+        sys.exit()
+    os.wait()
+    """
+    )
+    with Sink() as sink:
+        done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url)
+        assert done.returncode == 0, done.stderr
+        assert sink.total("jobs") == 8
+        by_instance = [post.instance for post in sink.taken("metrics")]
+        counts = sorted(by_instance.count(instance) for instance in set(by_instance))
+        assert counts[0] == 1
+        assert counts[1] >= 4
+
+
+def test_whatever_the_parent_does_while_it_forks_no_lock_stays_held_in_the_child(tmp_path: Path) -> None:
+    code = (
+        FORKED
+        + """
+    import threading
+    stop = threading.Event()
+    def busy():
+        while not stop.is_set():
+            work(1)
+            obskit._runtime.start._runtime.pipeline.engine.turn()
+    threads = [threading.Thread(target=busy, daemon=True) for _ in range(3)]
+    for thread in threads: thread.start()
+    ended = []
+    for _ in range(25):
+        pid = os.fork()
+        if pid == 0:
+            work(4)
+            os._exit(0 if obskit.shutdown(10) else 3)
+        ended.append(os.waitpid(pid, 0)[1])
+    stop.set()
+    assert ended == [0] * 25, ended
+    """.replace("obskit._runtime.start", "start").replace(
+            "import threading", "import threading\n    from obskit._runtime import start"
+        )
+    )
+    with Sink() as sink:
+        done = python(code, timeout=120, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url, OBSKIT_STATE_DIRECTORY=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_fork_that_python_is_not_told_of_is_noticed_at_the_first_record() -> None:
+    code = (
+        FORKED
+        + """
+    import ctypes
+    pid = ctypes.CDLL(None).fork()
+    if pid == 0:
+        work(4)
+        obskit.shutdown(10)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    """
+    )
+    with Sink() as sink:
+        done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url)
+        assert done.returncode == 0, done.stderr
+        assert sink.total("jobs") == 11
+
+
+def test_ids_of_siblings_differ_also_where_the_service_seeds_the_random_module() -> None:
+    code = """
+        import os, random, sys, obskit
+        from opentelemetry import trace
+        obskit.init(service_name="job", log_format="off")
+        for _ in range(2):
+            random.seed(1)
+            if os.fork() == 0:
+                random.seed(1)
+                trace.get_tracer("job").start_span("work").end()
+                sys.exit()
+        os.wait(); os.wait()
+    """
+    with Sink() as sink:
+        assert python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url).returncode == 0
+        assert len({span.trace_id for span in sink.spans("work")}) == 2
+
+
+def test_the_successor_of_a_process_has_its_place(tmp_path: Path) -> None:
+    first, second = Slot(lambda: tmp_path, "shop"), Slot(lambda: tmp_path, "shop")
+    assert (first.number, second.number) == (0, 1)
+    assert Slot(lambda: tmp_path, "other").number == 0
+    first.leave()
+    assert Slot(lambda: tmp_path, "shop").number == 0
+
+
+def test_a_folder_that_cannot_be_used_is_told_and_nothing_else_changes(caplog: pytest.LogCaptureFixture) -> None:
+    assert Slot(lambda: Path("/proc/nothing"), "shop").number is None
+    assert "process id" in caplog.text
+
+
+def test_what_a_killed_process_had_in_memory_is_told_by_its_successor(tmp_path: Path) -> None:
+    killed = """
+        import obskit, os, signal, time
+        obskit.init(service_name="job", log_format="off", metrics="none")
+        from opentelemetry import trace
+        for _ in range(25):
+            trace.get_tracer("job").start_span("work").end()
+        time.sleep(5)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    state = {"OBSKIT_STATE_DIRECTORY": str(tmp_path)}
+    done = python(killed, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port()}", **state)
+    assert done.returncode == -signal.SIGKILL
+    successor = """
+        import obskit, time
+        obskit.init(service_name="job", log_format="off", export_interval=0.5)
+        time.sleep(1.8)
+    """
+    with Sink() as sink:
+        assert python(successor, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url, **state).returncode == 0
+        assert sink.total("obskit.telemetry.dropped", signal="traces", reason="killed") == 25
+        again = python(successor, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url, **state)
+        assert again.returncode == 0
+        assert sink.total("obskit.telemetry.dropped", signal="traces", reason="killed") == 25, "told once"
+
+
+def test_where_each_signal_goes_is_read_as_the_specification_says() -> None:
+    environment = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/base/",
+        "OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20b,team=shop",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "https://user:pass%21@logs:1/own",
+        "OTEL_EXPORTER_OTLP_LOGS_HEADERS": "team=logs",
+        "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT": "3000",
+        "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+        "OTEL_TRACES_EXPORTER": "none",
+    }
+    found, complaints = destinations(read({"service_name": "x"}, environment)[0], environment)
+    assert complaints == []
+    assert set(found) == {"metrics", "logs"}
+    assert (found["metrics"].url, found["metrics"].timeout) == ("https://collector:4318/base/v1/metrics", 10)
+    assert found["metrics"].headers == {"api-key": "a b", "team": "shop"}
+    assert (found["logs"].url, found["logs"].timeout, found["logs"].compressed) == ("https://logs:1/own", 3, True)
+    assert found["logs"].headers["team"] == "logs"
+    assert found["logs"].headers["Authorization"] == "Basic dXNlcjpwYXNzIQ=="
+    assert "pass" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [
+        ("http://collector.monitoring:4318", True),
+        ("http://10.0.0.7:4318", True),
+        ("http://127.0.0.1:4318", False),
+        ("http://localhost:4318", False),
+        ("http://[::1]:4318", False),
+        ("https://collector.monitoring:4318", False),
+    ],
+)
+def test_telemetry_that_leaves_the_machine_in_the_clear_is_told(endpoint: str, told: bool) -> None:
+    chosen, _ = read({"endpoint": endpoint}, {})
+    _, complaints = destinations(chosen, {})
+    assert [complaint.startswith("telemetry goes unencrypted") for complaint in complaints] == [True] * told
+    _, quiet = destinations(chosen, {"OTEL_EXPORTER_OTLP_INSECURE": "true"})
+    assert quiet == []
+
+
+@pytest.mark.parametrize("text", ["no-separator", "bad name=x", "a=%0d%0aX: y"])
+def test_headers_that_are_none_are_told_without_their_text(text: str) -> None:
+    _, complaints = read({}, {"OTEL_EXPORTER_OTLP_HEADERS": text})
+    assert len(complaints) == 1
+    assert text.strip() not in complaints[0]
+
+
+def test_a_slot_says_what_waits_only_while_it_does(tmp_path: Path) -> None:
+    slot = Slot(lambda: tmp_path, "shop")
+    slot.write({"traces": 5, "logs": 0})
+    (file,) = tmp_path.iterdir()
+    assert json.loads(file.read_text()) == {"traces": 5}
+    slot.write({"traces": 0})
+    slot.leave()
+    assert Slot(lambda: tmp_path, "shop").left == {}
+
+
+values = some.recursive(
+    some.none()
+    | some.booleans()
+    | some.integers(-(2**63), 2**63 - 1)
+    | some.floats(allow_nan=False)
+    | some.text()
+    | some.binary(),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(min_size=1), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(values)
+def test_every_value_is_encoded_as_the_official_classes_read_it(value: Any) -> None:
+    read_back = AnyValue.FromString(wire.any_value(value))
+    assert _value(read_back) == _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _value(read_back: AnyValue) -> Any:
+    kind = read_back.WhichOneof("value")
+    if kind is None:
+        return None
+    if kind == "array_value":
+        return [_value(item) for item in read_back.array_value.values]
+    if kind == "kvlist_value":
+        return {item.key: _value(item.value) for item in read_back.kvlist_value.values}
+    return getattr(read_back, kind)
+
+
+@given(some.binary(max_size=200))
+def test_no_answer_of_a_collector_makes_the_reader_of_its_fields_fail_otherwise_than_by_saying_so(noise: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        list(wire.fields(noise))

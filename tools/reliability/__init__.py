@@ -1,0 +1,1 @@
+"""What arrives when real servers fork, stop and lose their sidecar: the matrix of docs/reliability.md."""

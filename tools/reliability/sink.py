@@ -1,0 +1,216 @@
+"""A stand-in for the sidecar that can go away, keep silent, be slow or refuse, and that counts exactly what it took."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from typing_extensions import Self
+
+_REQUESTS: dict[str, Any] = {
+    "traces": ExportTraceServiceRequest,
+    "metrics": ExportMetricsServiceRequest,
+    "logs": ExportLogsServiceRequest,
+}
+
+
+@dataclass
+class Post:
+    """A request as it came.
+
+    Args:
+        moment: When (monotonic).
+        signal: traces, metrics or logs.
+        headers: Its headers.
+        status: What was answered; 0 for nothing.
+        instance: ``service.instance.id`` of the first resource.
+        request: The decoded request.
+    """
+
+    moment: float
+    signal: str
+    headers: Mapping[str, str]
+    status: int
+    instance: str
+    request: Any
+
+
+@dataclass
+class Answer:
+    """What the sink does with a request.
+
+    Args:
+        status: HTTP status; 0 to accept and never answer.
+        delay: Seconds before the answer.
+        headers: Headers of the answer.
+        body: Body of the answer.
+    """
+
+    status: int = 200
+    delay: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Sink:
+    """An OTLP/HTTP endpoint on loopback.
+
+    Args:
+        answer: What it does with requests, or what says so of each; may be changed while it runs.
+        port: Its port; any if 0.
+    """
+
+    def __init__(self, answer: Answer | Callable[[Post], Answer] | None = None, port: int = 0) -> None:
+        self.answer = answer or Answer()
+        self.posts: list[Post] = []
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._connections: list[socket.socket] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop; requests that were never answered end without one."""
+        self._over.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # closed already
+                connection.shutdown(socket.SHUT_RDWR)
+
+    # --- what arrived
+
+    def taken(self, signal: str) -> list[Post]:
+        """Return the requests of a signal that were taken."""
+        with self._lock:
+            return [post for post in self.posts if post.signal == signal and 200 <= post.status < 300]
+
+    def spans(self, name: str = "") -> list[Any]:
+        """Return the spans that arrived, of one name if given."""
+        return [
+            span
+            for post in self.taken("traces")
+            for resource in post.request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+            if not name or span.name == name
+        ]
+
+    def logs(self, body: str = "") -> list[Any]:
+        """Return the log records that arrived, with one body if given."""
+        return [
+            record
+            for post in self.taken("logs")
+            for resource in post.request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+            if not body or record.body.string_value == body
+        ]
+
+    def total(self, name: str, **attributes: str) -> float:
+        """Return the sum of a cumulative metric: the last value of every series, or a histogram's count.
+
+        Args:
+            name: Name of the metric.
+            **attributes: Attributes that a point must have.
+        """
+        last: dict[tuple[Any, ...], float] = {}
+        for post in self.taken("metrics"):
+            for resource in post.request.resource_metrics:
+                identity = tuple(sorted((item.key, str(item.value)) for item in resource.resource.attributes))
+                for scope in resource.scope_metrics:
+                    for metric in scope.metrics:
+                        if metric.name == name:
+                            for key, start, value in _points(metric, attributes):
+                                last[identity, scope.scope.name, key, start] = value
+        return sum(last.values())
+
+    def instances(self) -> set[str]:
+        """Return every ``service.instance.id`` that metrics arrived from."""
+        return {post.instance for post in self.taken("metrics")}
+
+    # ---
+
+    def _handler(sink) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self of its own
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                sink._connections.append(self.connection)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                answer = sink._take(self.path, dict(self.headers.items()), body)
+                if not answer.status:
+                    sink._over.wait(60)
+                    self.close_connection = True
+                    return
+                if answer.delay:
+                    time.sleep(answer.delay)
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            def log_message(self, *_: object) -> None:
+                """Silent."""
+
+        return Handler
+
+    def _take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        if headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        signal = path.rpartition("/")[2]
+        request = _REQUESTS[signal].FromString(body)
+        resources = getattr(request, f"resource_{'spans' if signal == 'traces' else signal}")
+        attributes = {item.key: item.value.string_value for item in resources[0].resource.attributes}
+        post = Post(time.monotonic(), signal, headers, 0, attributes.get("service.instance.id", ""), request)
+        answer = self.answer(post) if callable(self.answer) else self.answer
+        post.status = answer.status
+        with self._lock:
+            self.posts.append(post)
+        return answer
+
+
+def _points(metric: Any, wanted: Mapping[str, str]) -> list[tuple[str, int, float]]:
+    """Attributes, start and value of each point."""
+    kind = metric.WhichOneof("data")
+    found = []
+    for point in getattr(metric, kind).data_points:
+        attributes = {item.key: item.value for item in point.attributes}
+        if any(key not in attributes or attributes[key].string_value != text for key, text in wanted.items()):
+            continue
+        value = point.count if kind == "histogram" else point.as_int or point.as_double
+        found.append(
+            (str(sorted((key, str(item)) for key, item in attributes.items())), point.start_time_unix_nano, value)
+        )
+    return found
+
+
+def closed_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
