@@ -11,7 +11,7 @@ help: ## list the targets
 demo: .venv/ready ## break a sharded shop, one way after another, and time its alerts (FAULT=hot: one; FULL=1: with Jaeger and Loki)
 	@$(PYTHON) -m tools.demo $(if $(FAULT),--fault $(FAULT)) $(if $(FULL),--full)
 
-test: .venv/ready lint test-oldest test-pythons ## run every test, those against the real programs included
+test: .venv/ready .venv/uwsgi lint test-oldest test-pythons ## run every test, those against the real programs included
 	$(PYTHON) -m tools.bring
 	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m pytest -n 2 --dist worksteal
 
@@ -48,6 +48,11 @@ clean: ## remove what make made in this folder; the cache of programs stays
 	@python3 -m venv .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
 	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -e '.[cli]' --group dev
+	@touch $@
+
+# The one server of the tests that comes as source; without a compiler its tests are left out.
+.venv/uwsgi: .venv/ready
+	@if command -v cc > /dev/null; then echo "building uWSGI (usually 60 s)"; $(PYTHON) -m uv pip install --quiet --python $(PYTHON) uwsgi; fi
 	@touch $@
 
 .venv-oldest/ready: pyproject.toml .venv/ready

@@ -44,6 +44,7 @@ from obskit._runtime.engine.logbook import LoggerProvider
 from obskit._runtime.engine.metering import MeterProvider
 from obskit._runtime.engine.sampling import Sampler, sampler
 from obskit._runtime.engine.tracing import TracerProvider
+from obskit._runtime.slots import Left
 from obskit.config.destinations import Destination
 
 REMOTE = SpanContext(0xABC, 0xDEF, True, TraceFlags(1), TraceState([("vendor", "1")]))
@@ -54,13 +55,13 @@ RESOURCE = {"service.name": "shop", "numbers": (1, 2), "share": 0.5}
 class Here:
     """An identity without a place on the disk."""
 
-    def claim(self) -> dict[str, int]:
-        return {}
+    def claim(self) -> Left:
+        return Left("", {})
 
     def attributes(self) -> dict[str, Any]:
         return RESOURCE
 
-    def note(self, waiting: dict[str, int]) -> None:
+    def note(self, left: Left) -> None:
         pass
 
 

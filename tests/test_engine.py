@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import itertools
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -22,14 +23,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.trace import SpanKind
 
 from obskit._runtime.engine import wire
 from obskit._runtime.engine.batches import Batch, Batches
 from obskit._runtime.engine.engine import Engine, Options
 from obskit._runtime.engine.limits import Limits
+from obskit._runtime.engine.logbook import Kept
 from obskit._runtime.engine.sampling import sampler
 from obskit._runtime.engine.tracing import TracerProvider
-from obskit._runtime.slots import Slot
+from obskit._runtime.slots import Left, Slot
 from obskit.config.destinations import Destination, destinations
 from obskit.config.settings import read
 from tools.reliability.sink import Answer, Post, Sink, closed_port
@@ -38,17 +41,14 @@ from tools.reliability.sink import Answer, Post, Sink, closed_port
 class Here:
     """An identity without a place on the disk."""
 
-    def __init__(self, left: dict[str, int] | None = None) -> None:
-        self.left, self.noted = left or {}, {"traces": 0}
-
-    def claim(self) -> dict[str, int]:
-        return self.left
+    def claim(self) -> Left:
+        return Left("", {})
 
     def attributes(self) -> dict[str, Any]:
         return {"service.name": "shop"}
 
-    def note(self, waiting: dict[str, int]) -> None:
-        self.noted = waiting
+    def note(self, left: Left) -> None:
+        pass
 
 
 @pytest.fixture
@@ -244,6 +244,52 @@ def test_memory_is_bounded_and_the_oldest_give_way() -> None:
     assert newest.resource_spans[0].scope_spans[0].spans[0].name == "round 39"
 
 
+def test_ten_minutes_without_a_sidecar_at_twenty_requests_a_second_fit_into_the_queue() -> None:
+    """Each request with three queries and a log line, as of FastAPI; encoded second by second, and metrics each 5 s."""
+    goals = {name: Destination("http://x", {}, 1, False, "", "", "") for name in ("traces", "metrics", "logs")}
+    engine = Engine(Options(goals, 5.0), Here())  # type: ignore[arg-type]
+    provider = TracerProvider(sampler("always_on"), Limits(), engine.ended, lambda: None, engine.flush)
+    tracer, logger = provider.get_tracer("obskit", "1.0"), logging.getLogger("shop")
+    series = [
+        engine.streams.make(engine.scopes.get("obskit"), f"metric.{n}", "s", "Brief.", "histogram", (1, 2, 3))
+        for n in range(15)
+    ]
+    request = {
+        "http.request.method": "GET",
+        "url.scheme": "http",
+        "http.route": "/orders/{number}",
+        "http.response.status_code": 200,
+    }
+    query = {
+        "db.system.name": "postgresql",
+        "db.namespace": "orders",
+        "server.address": "db-0.orders.svc",
+        "server.port": 5432,
+    }
+    statement = {"db.operation.name": "SELECT", "db.query.text": "SELECT id, state, total FROM orders WHERE id = ?" * 2}
+    for second in range(600):
+        for number in range(20):
+            agent = {
+                "url.path": f"/orders/{second}{number}",
+                "user_agent.original": "Mozilla/5.0 (X11; Linux x86_64)" * 2,
+            }
+            with tracer.start_as_current_span(
+                "GET /orders/{number}", kind=SpanKind.SERVER, attributes={**request, **agent}
+            ):
+                for _ in range(3):
+                    tracer.start_span("SELECT orders", kind=SpanKind.CLIENT, attributes={**query, **statement}).end()
+                engine.log(Kept(logger.makeRecord("shop", logging.INFO, "f", 1, "order %d taken", (number,), None)))
+        engine.turn()
+        if second % 5 == 0:
+            for stream in series:
+                for kind in range(10):
+                    stream.take(1.0, {"kind": str(kind)})
+            engine.collect()
+    assert sum(totals["queue_full"] for totals in engine.totals().values()) == 0
+    assert engine.batches.waiting(since=time.monotonic())["traces"] == 600 * 20 * 4
+    assert engine.batches.bytes < engine.batches.limit == 32 << 20
+
+
 def test_buffers_are_bounded_when_the_engine_s_thread_cannot_come_by(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("obskit._runtime.engine.engine._MOST_WAITING", 100)
     engine = Engine(Options({"traces": Destination("http://x", {}, 1, False, "", "", "")}, 60.0), Here())  # type: ignore[arg-type]
@@ -317,6 +363,26 @@ def test_a_fault_of_the_engine_s_threads_is_contained_and_they_go_on() -> None:
         done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url)
         assert done.returncode == 0, done.stderr
         assert {span.name for span in sink.spans()} == {"engine.turn", "delivery.pass"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("hook", ["children.register", "children.finalize", "children.celery"])
+def test_a_fault_where_children_are_met_changes_nothing_for_them(hook: str, late: bool) -> None:
+    code = f"""
+        import obskit, sys, multiprocessing
+        from obskit._runtime import children, guard
+        guard.inject({hook!r}, RuntimeError("injected"), late={late})
+        obskit.init(service_name="job", log_format="off", exit_budget=0.2)
+        import celery.signals
+        def child(): sys.exit(7)
+        process = multiprocessing.get_context("fork").Process(target=child)
+        process.start(); process.join()
+        print(process.exitcode, sorted(guard.faults()))
+    """
+    done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port()}")
+    met = [] if hook == "children.finalize" else [hook]  # that one is met in the child
+    assert done.stdout.splitlines()[-1] == f"7 {met}", done.stderr
+    assert done.returncode == 0
 
 
 FORKED = """
@@ -532,12 +598,31 @@ def test_headers_that_are_none_are_told_without_their_text(text: str) -> None:
 
 def test_a_slot_says_what_waits_only_while_it_does(tmp_path: Path) -> None:
     slot = Slot(lambda: tmp_path, "shop")
-    slot.write({"traces": 5, "logs": 0})
+    slot.write(Left("killed", {"traces": 5, "logs": 0}))
     (file,) = tmp_path.iterdir()
-    assert json.loads(file.read_text()) == {"traces": 5}
-    slot.write({"traces": 0})
+    assert json.loads(file.read_text()) == {"killed": {"traces": 5}}
+    slot.write(Left("killed", {"traces": 0}))
     slot.leave()
-    assert Slot(lambda: tmp_path, "shop").left == {}
+    assert Slot(lambda: tmp_path, "shop").left == Left("", {})
+
+
+def test_what_an_exit_could_not_deliver_is_told_by_the_successor(tmp_path: Path) -> None:
+    code = """
+        import obskit, time
+        obskit.init(service_name="job", log_format="off", export_interval=0.5)
+        from opentelemetry import trace
+        for _ in range({count}):
+            trace.get_tracer("job").start_span("work").end()
+        time.sleep({seconds})
+    """
+    state = {"OBSKIT_STATE_DIRECTORY": str(tmp_path), "OBSKIT_EXIT_BUDGET": "0.5"}
+    away = python(
+        code.format(count=9, seconds=0), OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port()}", **state
+    )
+    assert away.returncode == 0
+    with Sink() as sink:
+        assert python(code.format(count=0, seconds=1.8), OTEL_EXPORTER_OTLP_ENDPOINT=sink.url, **state).returncode == 0
+        assert sink.total("obskit.telemetry.dropped", signal="traces", reason="shutdown") == 9
 
 
 values = some.recursive(

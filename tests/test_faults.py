@@ -126,8 +126,8 @@ async def a_while() -> str:
 
 #: Hooks that run when a library is imported, once; tests/test_runtime.py breaks them in a process of their own.
 AT_IMPORT = {hook for hook in testing.hooks() if hook.startswith("import.")}
-#: Hooks of our own threads; tests/test_engine.py breaks them in a process where they run.
-IN_BACKGROUND = {hook for hook in testing.hooks() if hook.startswith(("engine.", "delivery."))}
+#: Hooks of our own threads and of children; tests/test_engine.py breaks them in a process where they run.
+IN_BACKGROUND = {hook for hook in testing.hooks() if hook.startswith(("engine.", "delivery.", "children."))}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it"])

@@ -18,6 +18,10 @@ from obskit._render import chart, pipeline
 from obskit.catalogue import _export
 from obskit.config.loading import load
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it sees its own folder alone
+
+from tools.reliability import page as reliability
+
 ROOT = Path(__file__).resolve().parent.parent
 SHOP = "examples/shop"
 
@@ -48,6 +52,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference.command_line,
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
+    "docs/reliability.md": lambda: reference.HEADER + "\n" + reliability.page(),
     "tests/alerts/noise-test.yaml": noise.cases,
     **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
     **{f"{SHOP}/rendered/{path}": functools.partial(str, text) for path, text in shop().items()},

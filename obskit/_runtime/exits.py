@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 import atexit
+import mmap
 import os
 import signal
+import struct
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
+
+_MOMENT = struct.Struct("d")
+_BRIEFLY = 0.25
+
+
+class Patience:
+    """How long an exit may wait for the sidecar: the whole budget once, in a process and those that it forks together.
+
+    Servers end a worker in two steps, the end of the lifespan and then a signal, and a parent after its children; who
+    knows that the sidecar keeps nobody's promise looks only briefly whether it came back.
+
+    Args:
+        budget: Seconds.
+    """
+
+    def __init__(self, budget: float) -> None:
+        self._budget = budget
+        # Shared with forked children; the clock is that of the machine.
+        self._shared = mmap.mmap(-1, _MOMENT.size)
+        self._shared[:] = _MOMENT.pack(float("-inf"))
+
+    def allowed(self, budget: float | None) -> float:
+        """Return the seconds for a flush.
+
+        Args:
+            budget: What is asked for; the budget of an exit if None.
+        """
+        wanted = self._budget if budget is None else budget
+        (stuck,) = _MOMENT.unpack(self._shared[:])
+        return min(wanted, _BRIEFLY) if time.monotonic() - stuck < wanted else wanted
+
+    def note(self, in_time: bool) -> None:
+        """Note whether a flush was done in time."""
+        self._shared[:] = _MOMENT.pack(float("-inf") if in_time else time.monotonic())
 
 
 def at_exit(finish: Callable[[], object], flush: Callable[[], object]) -> None:

@@ -58,6 +58,9 @@ class Pipeline(Protocol):
     def totals(self) -> dict[str, dict[str, int]]:
         """Return signal -> :data:`EXPORTED` and each reason of a loss -> records."""
 
+    def inherited(self) -> dict[str, dict[str, int]]:
+        """Return signal -> reason -> records that the last process in this place took with it."""
+
     def flush(self, budget: float) -> bool:
         """Deliver what was accepted, within the budget in seconds; False when that was not enough.
 

@@ -14,11 +14,24 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from obskit._runtime.guard import warn
 
 _MOST = 512
 _LONGEST = 512
+
+
+class Left(NamedTuple):
+    """What a process took with it.
+
+    Args:
+        reason: Why, as in the metric of what was dropped.
+        counts: Signal -> records.
+    """
+
+    reason: str
+    counts: dict[str, int]
 
 
 class Slot:
@@ -39,8 +52,8 @@ class Slot:
         self._file = -1
         self._written = ""
         self.number: int | None = None
-        #: Signal -> records that its predecessor had in memory when it was killed.
-        self.left: dict[str, int] = {}
+        #: What its predecessor took with it.
+        self.left = Left("", {})
         try:
             self._claim(folder(), hashlib.sha256(service.encode()).hexdigest()[:12])
         except OSError as error:
@@ -48,9 +61,10 @@ class Slot:
                 "obskit: no folder for the state of this process (%s); its instance is called by its process id", error
             )
 
-    def write(self, waiting: dict[str, int]) -> None:
-        """Note what waits to be delivered."""
-        text = json.dumps({signal: count for signal, count in waiting.items() if count})
+    def write(self, left: Left) -> None:
+        """Note what would be missed if this process were no more."""
+        counts = {signal: count for signal, count in left.counts.items() if count}
+        text = json.dumps({left.reason: counts} if counts else {})
         if self._file < 0 or text == self._written:
             return
         self._written = text
@@ -74,7 +88,7 @@ class Slot:
                 os.close(file)
                 continue
             self._file, self.number = file, number
-            self.left = _counts(os.pread(file, _LONGEST, 0))
+            self.left = _read(os.pread(file, _LONGEST, 0))
             os.ftruncate(file, 0)
             return
 
@@ -94,9 +108,9 @@ def folder(configured: str, logs: str) -> Path:
     return path
 
 
-def _counts(written: bytes) -> dict[str, int]:
+def _read(written: bytes) -> Left:
     try:
-        found = json.loads(written)
-        return {str(signal): int(count) for signal, count in found.items()}
+        ((reason, counts),) = json.loads(written).items()
+        return Left(str(reason), {str(signal): int(count) for signal, count in counts.items()})
     except (ValueError, TypeError, AttributeError):  # empty, or cut off
-        return {}
+        return Left("", {})

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any
 
-from obskit._runtime import forks, guard
-from obskit._runtime.exits import at_exit
+from obskit._runtime import children, forks, guard
+from obskit._runtime.exits import Patience, at_exit
 from obskit._runtime.pipeline import EXPORTED, Pipeline
 from obskit.config import settings as table
 from obskit.config.settings import Settings
@@ -22,9 +21,8 @@ class Runtime:
     settings: Settings
     pipeline: Pipeline
     registry: Any
+    patience: Patience
     closed: bool = False
-    #: When (monotonic) a flush last ran out of time: nobody waits for the same sidecar again at once.
-    stuck_at: float | None = None
 
 
 _runtime: Runtime | None = None
@@ -62,7 +60,7 @@ def install(settings: Settings, pipeline: Pipeline) -> Runtime:
     shards.install(pipeline)
     logs.install(pipeline, settings)
     registry.start()
-    _runtime = Runtime(settings, pipeline, registry)
+    _runtime = Runtime(settings, pipeline, registry, Patience(settings.exit_budget))
     forks.watch()
     forks.in_child(_open_again)
     return _runtime
@@ -103,21 +101,16 @@ def status() -> dict[str, Any]:
 
 
 def _deliver(runtime: Runtime, budget: float | None) -> bool:
-    """Flush, within one budget for the two steps in which servers end a worker: its lifespan, and then a signal."""
-    allowed = runtime.settings.exit_budget if budget is None else budget
-    now = time.monotonic()
-    if runtime.stuck_at is not None and now - runtime.stuck_at < allowed:
-        allowed = 0.0
     lost = _lost(runtime)
-    in_time = runtime.pipeline.flush(allowed)
-    runtime.stuck_at = None if in_time else time.monotonic()
+    in_time = runtime.pipeline.flush(runtime.patience.allowed(budget))
+    runtime.patience.note(in_time)
     return in_time and _lost(runtime) == lost
 
 
 def _open_again() -> None:
     """A forked child lives on its own, whatever became of its parent."""
     if _runtime is not None:
-        _runtime.closed, _runtime.stuck_at = False, None
+        _runtime.closed = False
 
 
 def _lost(runtime: Runtime) -> int:
@@ -151,3 +144,4 @@ def _start(settings: Settings) -> None:
     install(settings, pipeline)
     engine.start()
     at_exit(shutdown, flush)
+    children.install(shutdown)

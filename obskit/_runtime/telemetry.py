@@ -19,8 +19,12 @@ def install(pipeline: Pipeline) -> None:
 
     @contained("telemetry.dropped", ())
     def dropped() -> Iterable[tuple[float, Attributes]]:
+        inherited = pipeline.inherited()
         return [
-            (count, {telemetry.SIGNAL.name: signal, telemetry.REASON.name: reason})
+            (
+                count + inherited.get(signal, {}).get(reason, 0),
+                {telemetry.SIGNAL.name: signal, telemetry.REASON.name: reason},
+            )
             for signal, totals in pipeline.totals().items()
             for reason, count in totals.items()
             if reason != EXPORTED

@@ -63,6 +63,14 @@ class Answer:
     body: bytes = b""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Silent: a process that is killed resets its connections."""
+
+
 class Sink:
     """An OTLP/HTTP endpoint on loopback.
 
@@ -76,8 +84,7 @@ class Sink:
         self.posts: list[Post] = []
         self._lock, self._over = threading.Lock(), threading.Event()
         self._connections: list[socket.socket] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+
+# Looking a host up imports this at the first time. If that is in our thread while another one forks, the module stays
+# locked in the child for ever.
+import encodings.idna  # noqa: F401
 import http.client
 import random
 import select
@@ -72,6 +76,7 @@ class Delivery:
         self._batches = batches
         self._routes = {signal: _Route(target, urlsplit(target.url)) for signal, target in destinations.items()}
         self._said: dict[str, float] = {}
+        self._random = random.Random()  # noqa: S311 - spreads load
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -184,7 +189,7 @@ class Delivery:
     def _later(self, route: _Route, problem: str, told: str | None) -> None:
         """Put a signal off: twice as long each time, and not all processes of a node at once."""
         route.failures += 1
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(route.failures - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(route.failures - 1, 10)) * self._random.uniform(0.5, 1.0)
         if told is not None:
             pause = max(pause, min(_LONGEST_TOLD, _told_seconds(told)))
         if self._waits:

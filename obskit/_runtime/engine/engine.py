@@ -18,7 +18,17 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from obskit._runtime import forks
-from obskit._runtime.engine.batches import INVALID, KILLED, LIMIT, QUEUE_FULL, SHUTDOWN, SIGNALS, Batch, Batches
+from obskit._runtime.engine.batches import (
+    INVALID,
+    KILLED,
+    LIMIT,
+    QUEUE_FULL,
+    REASONS,
+    SHUTDOWN,
+    SIGNALS,
+    Batch,
+    Batches,
+)
 from obskit._runtime.engine.delivery import Delivery, Wait
 from obskit._runtime.engine.logbook import Entry, EntryEncoder, Kept
 from obskit._runtime.engine.metering import Streams
@@ -28,6 +38,7 @@ from obskit._runtime.engine.span_codec import SpanEncoder
 from obskit._runtime.engine.spans import Span
 from obskit._runtime.guard import contained
 from obskit._runtime.resource import Identity
+from obskit._runtime.slots import Left
 from obskit.config.destinations import Destination
 
 #: Records that wait for the engine's thread, per signal; then the oldest give way. It comes by once a second.
@@ -92,8 +103,10 @@ class Engine:
         #: Whether this process forked and did nothing since; how many measurements are of the time before.
         self.quiet, self._before = False, 0
         self._news = False
-        #: Signal -> records of a process that was killed; told after zero was, or nobody sees an increase.
-        self._left = {signal: count for signal, count in self._identity.claim().items() if signal in SIGNALS}
+        #: What the last process in this place took with it; told after zero was, or nobody sees an increase.
+        self._left = self._identity.claim()
+        #: That, once it may be told: signal -> reason -> records.
+        self.inherited: dict[str, dict[str, int]] = {}
         self._resource = encoded_resource(self._identity.attributes())
 
     # --- any thread
@@ -168,6 +181,8 @@ class Engine:
             self.batches.lose(signal, SHUTDOWN, len(buffer))
             buffer.clear()
         self.batches.abandon()
+        # Nobody hears of this process again: its successor tells.
+        self._identity.note(Left(SHUTDOWN, {signal: self.totals()[signal][SHUTDOWN] for signal in SIGNALS}))
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return signal -> outcome -> records."""
@@ -195,7 +210,7 @@ class Engine:
             if wait is not None or now >= self._due:
                 self._due = max(self._due + self._options.interval, now)
                 self.collect()
-            self._identity.note(self.batches.waiting(since=now - _OLD_SECONDS))
+            self._identity.note(Left(KILLED, self.batches.waiting(since=now - _OLD_SECONDS)))
         finally:
             if wait is not None:
                 wait.batches = self.batches.all()
@@ -205,8 +220,7 @@ class Engine:
     def digest(self) -> None:
         """Add up the measurements."""
         measurements = self.measurements
-        for number in range(len(measurements)):
-            what, value, attributes, span, moment = measurements.popleft()
+        for number, (what, value, attributes, span, moment) in enumerate(_taken(measurements)):
             if what.take(value, attributes, span, moment):
                 self._news = True
                 if number >= self._before:
@@ -234,9 +248,7 @@ class Engine:
                 points += len(stream.points)
         if points:
             self._finish("metrics", groups, points)
-            while self._left:
-                signal, count = self._left.popitem()
-                self.batches.lose(signal, KILLED, count)
+            self.inherited = _known(self._left)
 
     def entries(self) -> list[Entry]:
         """Take the log records out of their buffer."""
@@ -268,6 +280,13 @@ class Engine:
         body = request(self._resource, groups.by_scope)
         compressed = self._options.destinations[signal].compressed
         self.batches.put(Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed))
+
+
+def _known(left: Left) -> dict[str, dict[str, int]]:
+    """What a process left behind, without what somebody else may have written into its file."""
+    if left.reason not in REASONS:
+        return {}
+    return {signal: {left.reason: count} for signal, count in left.counts.items() if signal in SIGNALS}
 
 
 class _Groups:

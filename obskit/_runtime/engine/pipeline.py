@@ -114,6 +114,10 @@ class EnginePipeline:
         """See the protocol."""
         return self.engine.totals()
 
+    def inherited(self) -> dict[str, dict[str, int]]:
+        """See the protocol."""
+        return self.engine.inherited
+
     def flush(self, budget: float) -> bool:
         """See the protocol."""
         return self.engine.flush(budget)
