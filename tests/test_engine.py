@@ -492,6 +492,32 @@ def test_a_fork_that_python_is_not_told_of_is_noticed_at_the_first_record() -> N
         assert sink.total("jobs") == 11
 
 
+def test_a_record_in_the_middle_of_a_fork_does_not_start_threads_too_early() -> None:
+    code = """
+        import os, threading
+        before = []
+        os.register_at_fork(after_in_child=lambda: before[0]())  # runs first, as a collection of garbage may
+        import obskit
+        obskit.init(service_name="job", log_format="off")
+        from opentelemetry import metrics
+        jobs = metrics.get_meter("job").create_counter("jobs")
+        seen = []
+        def record():
+            jobs.add(1)
+            seen.append(threading.active_count())
+        before.append(record)
+        threads = threading.active_count()
+        if os.fork() == 0:
+            jobs.add(5)
+            os._exit(0 if seen == [1] and threading.active_count() == threads and obskit.shutdown(10) else 3)
+        raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))
+    """
+    with Sink() as sink:
+        done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url)
+        assert done.returncode == 0, done.stderr
+        assert sink.total("jobs") == 5
+
+
 def test_ids_of_siblings_differ_also_where_the_service_seeds_the_random_module() -> None:
     code = """
         import os, random, sys, obskit
