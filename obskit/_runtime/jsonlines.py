@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import logging
 import math
+import time
 from typing import Any
 
-from opentelemetry import trace
-
+from obskit._runtime.engine.spans import current
 from obskit._runtime.guard import contained
 
 #: Attributes that every record has; what a caller adds with ``extra`` is not among them.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+#: How many attributes a record has that nobody added to: more than that may be the service's own.
+USUAL = len(vars(logging.makeLogRecord({})))
+_MOST_HEADS = 1024
+_quoted = json.encoder.encode_basestring
 
 
 class JsonFormatter(logging.Formatter):
@@ -26,6 +29,11 @@ class JsonFormatter(logging.Formatter):
     def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
+        self._tail = f', "service_name": {_quoted(service)}'
+        #: A second since the epoch and its text: most lines are of the second of the line before.
+        self._second = (-1, "")
+        #: Level and logger -> the text between the time and the message.
+        self._heads: dict[tuple[str, str], str] = {}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; a record that cannot be formatted says so instead of being lost."""
@@ -34,16 +42,39 @@ class JsonFormatter(logging.Formatter):
 
     @contained("logs.format")
     def _line(self, record: logging.LogRecord) -> str:
-        moment = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)
+        if record.exc_info or len(vars(record)) > USUAL:
+            return self._long(record)
+        span: Any = current()
+        ids = "" if span is None else f', "trace_id": "{span.trace_id:032x}", "span_id": "{span.span_id:016x}"'
+        head = self._heads.get((record.levelname, record.name)) or self._head(record)
+        text = formatted(record.msg, record.args)
+        return f'{{"ts": "{self._time(record.created)}{head}{_quoted(encodable(text))}{self._tail}{ids}}}'
+
+    def _head(self, record: logging.LogRecord) -> str:
+        head = f'Z", "level": {_quoted(record.levelname)}, "logger": {_quoted(record.name)}, "message": '
+        if len(self._heads) < _MOST_HEADS:
+            self._heads[record.levelname, record.name] = head
+        return head
+
+    def _time(self, created: float) -> str:
+        second, micros = divmod(round(created * 1e6), 1_000_000)
+        known, text = self._second
+        if known != second:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._second = (second, text)
+        return f"{text}.{micros:06d}"
+
+    def _long(self, record: logging.LogRecord) -> str:
+        """A record with an exception, or with what the caller added."""
         fields: dict[str, Any] = {
-            "ts": moment.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "ts": f"{self._time(record.created)}Z",
             "level": record.levelname,
             "logger": record.name,
             "message": message(record),
             "service_name": self._service,
         }
-        span = trace.get_current_span().get_span_context()
-        if span.is_valid:
+        span: Any = current()
+        if span is not None:
             fields["trace_id"], fields["span_id"] = f"{span.trace_id:032x}", f"{span.span_id:016x}"
         if record.exc_info and record.exc_info[0] is not None:
             fields["exception_type"] = record.exc_info[0].__qualname__

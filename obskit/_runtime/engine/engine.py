@@ -8,7 +8,6 @@ to the thread that delivers them.
 from __future__ import annotations
 
 import gzip
-import os
 import threading
 import time
 from collections import deque
@@ -96,7 +95,6 @@ class Engine:
         self._begin()
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
         self.started = time.time_ns()
         self._mail: SimpleQueue[Wait | None] = SimpleQueue()
         self._due = time.monotonic() + self._options.interval
@@ -124,7 +122,7 @@ class Engine:
         self._append(self.logs, record, "logs")
 
     def _append(self, buffer: deque[Any], record: Any, signal: str) -> None:
-        if os.getpid() != self._pid:
+        if forks.happened():
             forks.check()
         if signal not in self._options.destinations:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -15,14 +16,13 @@ from opentelemetry.context import Context
 
 from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.scopes import Scope, Scopes
+from obskit._runtime.engine.spans import current
 from obskit._runtime.engine.wire import Attributes, any_value, fixed64, message, tag, text, varint
 from obskit._runtime.guard import contained
-from obskit._runtime.jsonlines import encodable, extras, formatted
+from obskit._runtime.jsonlines import USUAL, encodable, extras, formatted
 from obskit._runtime.jsonlines import message as message_of
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-#: What a record has that nobody added to: more than that is the service's own.
-_USUAL = len(vars(logging.makeLogRecord({})))
 _SEVERITIES = (
     (logging.CRITICAL, 21),
     (logging.ERROR, 17),
@@ -87,14 +87,13 @@ class Kept:
     def __init__(self, record: logging.LogRecord) -> None:
         self._name, self._created, self._observed = record.name, record.created, time.time_ns()
         self._level, self._level_name = record.levelno, record.levelname
-        span = trace.get_current_span().get_span_context()
-        self._span = span if span.is_valid else None
+        self._span = current()
         if type(record.msg) is str and _is_plain(record.args):
             self._message, self._arguments = record.msg, record.args
         else:
             self._message, self._arguments = message_of(record), None
         self._attributes: dict[str, Any] | None = None
-        if record.exc_info or len(vars(record)) > _USUAL:
+        if record.exc_info or len(vars(record)) > USUAL:
             self._attributes = {**_extras(record), **_exception(record)}
 
     def entry(self, scopes: Scopes) -> Entry:
@@ -200,35 +199,49 @@ class EntryEncoder:
 
     def __init__(self) -> None:
         self._attributes = Attributes(6)
+        self._severities: dict[tuple[int, str | None], bytes] = {}
+
+    def _severity(self, number: int, name: str | None) -> bytes:
+        """Encode a severity, and remember it: there are few."""
+        encoded = (_SEVERITY + varint(number) if number else b"") + (
+            message(_SEVERITY_TEXT, text(name)) if name else b""
+        )
+        if len(self._severities) < _MOST_SEVERITIES:
+            self._severities[number, name] = encoded
+        return encoded
 
     def encoded(self, entry: Entry) -> bytes:
         """Return a log record."""
         body = any_value(entry.body) if entry.encoded_body is None else entry.encoded_body
-        parts = [_fixed(_TIME, entry.timestamp or 0), _fixed(_OBSERVED, entry.observed_timestamp)]
-        if entry.severity_number:
-            parts.append(_SEVERITY + varint(entry.severity_number))
-        if entry.severity_text:
-            parts.append(message(_SEVERITY_TEXT, text(entry.severity_text)))
-        parts += (message(_BODY, body), self._attributes.encoded(entry.attributes))
+        severity = self._severities.get((entry.severity_number, entry.severity_text))
+        if severity is None:
+            severity = self._severity(entry.severity_number, entry.severity_text)
+        if entry.timestamp:
+            parts = [_TIMES(_TIME, entry.timestamp, _OBSERVED, entry.observed_timestamp)]
+        else:
+            parts = [_OBSERVED, fixed64(entry.observed_timestamp)]
+        parts += (severity, message(_BODY, body))
+        if entry.attributes:
+            parts.append(self._attributes.encoded(entry.attributes))
         if dropped := getattr(entry.attributes, "dropped", 0):
             parts.append(_DROPPED + varint(dropped))
         if entry.trace_flags:
             parts.append(_FLAGS + int(entry.trace_flags).to_bytes(4, "little"))
         if entry.trace_id:
-            parts.append(message(_TRACE, entry.trace_id.to_bytes(16, "big")))
+            parts += (_TRACE, entry.trace_id.to_bytes(16, "big"))
         if entry.span_id:
-            parts.append(message(_SPAN, entry.span_id.to_bytes(8, "big")))
+            parts += (_SPAN, entry.span_id.to_bytes(8, "big"))
         if entry.event_name:
             parts.append(message(_EVENT, text(entry.event_name)))
         return b"".join(parts)
 
 
 _TIME, _SEVERITY, _SEVERITY_TEXT, _BODY = tag(1, 1), tag(2, 0), tag(3, 2), tag(5, 2)
-_DROPPED, _FLAGS, _TRACE, _SPAN, _OBSERVED, _EVENT = tag(7, 0), tag(8, 5), tag(9, 2), tag(10, 2), tag(11, 1), tag(12, 2)
-
-
-def _fixed(field: bytes, number: int) -> bytes:
-    return field + fixed64(number) if number else b""
+_TIMES = struct.Struct("<cQcQ").pack
+_MOST_SEVERITIES = 64
+_DROPPED, _FLAGS, _OBSERVED, _EVENT = tag(7, 0), tag(8, 5), tag(11, 1), tag(12, 2)
+#: With their lengths.
+_TRACE, _SPAN = tag(9, 2) + b"\x10", tag(10, 2) + b"\x08"
 
 
 def severity(level: int) -> int:

@@ -23,6 +23,7 @@ from obskit._runtime.engine.logbook import Kept, LoggerProvider
 from obskit._runtime.engine.metering import MeterProvider
 from obskit._runtime.engine.sampling import Sampler
 from obskit._runtime.engine.spans import Span as LightSpan
+from obskit._runtime.engine.spans import current
 from obskit._runtime.engine.streams import Series as StreamSeries
 from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import TracerProvider
@@ -134,8 +135,9 @@ class _EngineRecorder:
         self._stream, self._measure = stream, measure
 
     def __call__(self, value: float, attributes: Attributes) -> None:
-        span = trace.get_current_span().get_span_context()
-        self._measure((self._stream, value, attributes, span if span.trace_flags & 1 else None, time.time_ns()))
+        span = current()
+        example = span if span is not None and span.trace_flags & 1 else None
+        self._measure((self._stream, value, attributes, example, time.time_ns()))
 
     def bind(self, attributes: Attributes) -> Series:
         """See the protocol."""
@@ -145,12 +147,8 @@ class _EngineRecorder:
             if span is None:
                 measure((series, value, None, None, 0))
                 return
-            if type(span) is LightSpan:
-                example, flags = span, span.flags
-            else:
-                example = span.get_span_context()
-                flags = example.trace_flags
-            measure((series, value, None, example if flags & 1 else None, time.time_ns()))
+            example = span if type(span) is LightSpan else span.get_span_context()
+            measure((series, value, None, example if example.trace_flags & 1 else None, time.time_ns()))
 
         return record
 

@@ -55,8 +55,12 @@ class Scopes:
         attributes: Mapping[str, Any] | None = None,
     ) -> Scope:
         """Return the scope."""
-        key = (name, version, schema_url, tuple(sorted((k, str(v)) for k, v in (attributes or {}).items())))
-        return self._known.setdefault(key, Scope(name, version, schema_url, attributes))
+        told = tuple(sorted((key, str(value)) for key, value in attributes.items())) if attributes else ()
+        key = (name, version, schema_url, told)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known.setdefault(key, Scope(name, version, schema_url, attributes))
+        return found
 
 
 def encoded_resource(attributes: Mapping[str, Any]) -> bytes:

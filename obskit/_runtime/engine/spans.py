@@ -13,7 +13,7 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.attributes import BoundedAttributes
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, get_current_span
 from opentelemetry.trace import Span as ApiSpan
 
 from obskit._runtime.guard import warn
@@ -72,8 +72,8 @@ class Span(ApiSpan):
         "_scope",
         "_start",
         "_status",
-        "flags",
         "span_id",
+        "trace_flags",
         "trace_id",
     )
 
@@ -91,7 +91,7 @@ class Span(ApiSpan):
         start: int,
     ) -> None:
         self._owner, self._scope, self._name, self._kind = owner, scope, name, kind
-        self.trace_id, self.span_id, self.flags, self._parent = trace_id, span_id, flags, parent
+        self.trace_id, self.span_id, self.trace_flags, self._parent = trace_id, span_id, flags, parent
         self._attributes: dict[str, Any] | BoundedAttributes = attributes
         self._start, self._end = start, 0
         self._status = UNSET
@@ -110,7 +110,7 @@ class Span(ApiSpan):
         if context is None:
             parent = self._parent
             state = parent.trace_state if parent is not None else None
-            context = self._context = SpanContext(self.trace_id, self.span_id, False, self.flags, state)
+            context = self._context = SpanContext(self.trace_id, self.span_id, False, self.trace_flags, state)
         return context
 
     def is_recording(self) -> bool:
@@ -208,7 +208,7 @@ class Span(ApiSpan):
         owner = self._owner
         if owner.processors:
             owner.tell_of_end(self)
-        if self.flags & 1:
+        if self.trace_flags & 1:
             owner.ended(self)
 
     def __exit__(
@@ -328,6 +328,15 @@ class Span(ApiSpan):
             limits.span_attributes, held, immutable=False, max_value_len=limits.span_attribute_length
         )
         return held
+
+
+def current() -> Span | SpanContext | None:
+    """Return the current span, or the context of one that is not ours: both have the ids and ``trace_flags``."""
+    span = get_current_span()
+    if type(span) is Span:
+        return span
+    context = span.get_span_context()
+    return context if context.is_valid else None
 
 
 #: Where ended spans go.

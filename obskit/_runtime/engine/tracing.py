@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +50,6 @@ class TracerProvider(trace.TracerProvider):
         self.sampler, self.limits, self.ended = sampler, limits, ended
         #: Makes ids; our own generator, since a service may seed the one of the module.
         self.ids = random.Random()  # noqa: S311 - ids are no secrets
-        self.pid = os.getpid()
         self.scopes = Scopes()
         #: Processors that the service added; called in order, as the SDK does.
         self.processors: tuple[Any, ...] = ()
@@ -59,7 +57,6 @@ class TracerProvider(trace.TracerProvider):
 
     def begin_anew(self) -> None:
         """Be the provider of a forked child, which would make the ids of its siblings."""
-        self.pid = os.getpid()
         self.ids.seed()
 
     def get_tracer(
@@ -134,7 +131,7 @@ class Tracer(trace.Tracer):
             given: Adds what else the span has from its start.
         """
         provider = self._provider
-        if os.getpid() != provider.pid:
+        if forks.happened():
             forks.check()
         current = trace.get_current_span(context)
         parent: SpanContext | None = current.get_span_context()
