@@ -55,10 +55,15 @@ def service(engine: sqlalchemy.Engine, folder: Path) -> Callable[[], list[object
     def order(number: int) -> str:
         return f"order {number}"
 
+    @wsgi.get("/streamed")
+    def streamed() -> flask.Response:
+        return flask.Response(chunk for chunk in ("a", "b"))
+
     def call() -> list[object]:
         paths = ("/v1/orders/7", "/v1/broken", "/nothing", "/query/5", "/refused")
         answers = [ask(app, path) for path in paths]
         plain = wsgi.test_client().get("/orders/7")
+        assert wsgi.test_client().get("/streamed").data == b"ab"
         shown: list[object] = [(a.status_code, a.content, sorted(a.headers.items())) for a in answers]
         shown.append((plain.status_code, plain.data, sorted(plain.headers)))
         plain.close()

@@ -444,6 +444,19 @@ def test_loggers_that_keep_their_records_to_themselves_are_heard_once() -> None:
         assert sink.logs["shop"] == 5
 
 
+def test_an_access_log_that_is_turned_off_stays_off() -> None:
+    done = python(
+        """
+        import logging, obskit, uvicorn
+        uvicorn.Config("shop:app", access_log=False)  # before it imports the application
+        obskit.init(service_name="shop")
+        assert not logging.getLogger("uvicorn.access").hasHandlers()
+        """,
+        **NOWHERE,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_console_that_is_left_alone_keeps_no_line_from_the_sidecar(tmp_path: Path) -> None:
     done = python(
         """

@@ -122,8 +122,15 @@ def _loggers() -> list[logging.Logger]:
 
 
 def _ends() -> list[logging.Logger]:
-    """The root, and every logger whose records go no further."""
-    return [logger for logger in _loggers() if logger is logging.root or not logger.propagate]
+    """The root, and every logger whose records go no further; not that of a server which was told to be silent.
+
+    Servers ask whether there is a handler before they even make the record of an access.
+    """
+    return [
+        logger
+        for logger in _loggers()
+        if logger is logging.root or (not logger.propagate and (logger.handlers or logger.name not in _SERVERS))
+    ]
 
 
 class PipelineHandler(logging.Handler):

@@ -6,8 +6,7 @@ import ipaddress
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from obskit.config import settings as table
@@ -17,8 +16,7 @@ from obskit.config.settings import Settings
 PATHS = {"traces": "/v1/traces", "metrics": "/v1/metrics", "logs": "/v1/logs"}
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(NamedTuple):
     """Where one signal goes.
 
     Args:
@@ -32,12 +30,15 @@ class Destination:
     """
 
     url: str
-    headers: dict[str, str] = field(repr=False)
+    headers: dict[str, str]
     timeout: float
     compressed: bool
     certificate: str
     client_certificate: str
     client_key: str
+
+    def __repr__(self) -> str:
+        return f"Destination({self.url!r})"  # headers may be secrets
 
 
 def destinations(

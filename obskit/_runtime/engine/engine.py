@@ -12,9 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from obskit._runtime import forks
 from obskit._runtime.engine.batches import (
@@ -55,8 +54,7 @@ _OLD_SECONDS = 2.0
 Measurement = tuple[Any, float, Any, Any, int]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What the engine is told.
 
     Args:

@@ -6,13 +6,12 @@ Source: OpenTelemetry specification, "Span Limits" and "Attribute Limits", and t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _MOST = 128
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """The limits of one process; None is no limit.
 
     Args:
@@ -49,6 +48,9 @@ _VARIABLES: dict[str, tuple[str, str | None]] = {
 }
 
 
+_DEFAULTS = Limits()._asdict()
+
+
 def read(environment: Mapping[str, str]) -> tuple[Limits, list[str]]:
     """Return the limits that the environment asks for, and a complaint for each value that is none.
 
@@ -60,7 +62,7 @@ def read(environment: Mapping[str, str]) -> tuple[Limits, list[str]]:
     complaints = []
     for name, (variable, inherited) in _VARIABLES.items():
         text = environment.get(variable, "").strip()
-        default = found[inherited] if inherited else getattr(Limits, name)
+        default = found[inherited] if inherited else _DEFAULTS[name]
         if text.isdecimal():
             found[name] = int(text)
         else:

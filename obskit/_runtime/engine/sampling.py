@@ -28,6 +28,8 @@ def sampler(name: str, ratio: float = 1.0) -> Sampler:
     """
     base = name.removeprefix("parentbased_")
     root = _ratio(ratio) if base == "traceidratio" else _always(base == "always_on")
+    if name == "parentbased_always_on":
+        return lambda parent, _trace_id: parent is None or parent.trace_flags & 1 == 1
     return _by_parent(root) if name.startswith("parentbased_") else root
 
 

@@ -133,8 +133,8 @@ class Tracer(trace.Tracer):
         provider = self._provider
         if forks.happened():
             forks.check()
-        current = trace.get_current_span(context)
-        parent: SpanContext | None = current.get_span_context()
+        # An empty context, which a request without a traceparent has, holds no span.
+        parent = None if context is not None and not context else trace.get_current_span(context).get_span_context()
         if parent is not None and not parent.is_valid:
             parent = None
         if parent is None:

@@ -6,9 +6,11 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from flask import Flask, has_request_context
+from flask import Flask
 from flask import request as current
+from werkzeug.wsgi import ClosingIterator
 
+from obskit._runtime import inbound
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations._http import Request, Requests, requests
 from obskit._runtime.pipeline import Pipeline
@@ -18,6 +20,13 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 _ROUTE = "obskit.route"
+#: Set where the whole body was there when the response was made.
+_WHOLE = "obskit.whole"
+#: Headers that are read, by their names in an environ.
+_HEADERS = {
+    name: f"HTTP_{name.replace('-', '_').upper()}"
+    for name in (inbound.TRACEPARENT, inbound.TRACESTATE, inbound.BAGGAGE, "user-agent")
+}
 
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
@@ -41,17 +50,17 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
         except BaseException as error:
             _finish(request, environ, error)
             raise
-        finally:
-            _leave(request)
-        if _is_file(body, environ):  # which servers send without reading it, if it is still theirs
+        if _is_done(body, environ):
             _finish(request, environ, None)
             return body
+        _leave(request)
         return _Body(body, request, environ)
 
     @functools.wraps(original_finalize)
     def finalize_request(self: Flask, *args: Any, **kwargs: Any) -> Any:
-        _remember_route()
-        return original_finalize(self, *args, **kwargs)
+        response = original_finalize(self, *args, **kwargs)
+        _remember(response)
+        return response
 
     # Not wsgi_app: services wrap that of an instance, as with ProxyFix, maybe before we come.
     Flask.__call__ = call  # type: ignore[method-assign]
@@ -93,25 +102,31 @@ def _begin(requests: Requests, environ: Environ) -> Request | None:
         environ.get("wsgi.url_scheme", "http"),
         environ.get("PATH_INFO", "/"),
         environ.get("QUERY_STRING", ""),
-        lambda name: environ.get("HTTP_" + name.replace("-", "_").upper()),
+        lambda name: environ.get(_HEADERS[name]),
         lambda: {key[5:].replace("_", "-").lower(): text for key, text in environ.items() if key.startswith("HTTP_")},
     )
 
 
-@contained("wsgi.file", default=False)
-def _is_file(body: object, environ: Environ) -> bool:
+@contained("wsgi.body", default=False)
+def _is_done(body: object, environ: Environ) -> bool:
+    """Whether only the server has still to do with a body: it is whole, or a file that servers send without reading."""
+    if environ.get(_WHOLE) and type(body) is ClosingIterator:  # and no middleware made something else of it
+        return True
     wrapper = environ.get("wsgi.file_wrapper")
     return isinstance(wrapper, type) and isinstance(body, wrapper)
 
 
 @contained("wsgi.response", closes="wsgi.begin")
 def _see(request: Request, status: str) -> None:
-    request.status = int(status.split(" ", 1)[0])
+    request.status = int(status[:3])
 
 
 @contained("wsgi.finish", closes="wsgi.begin")
 def _finish(request: Request, environ: Environ, error: BaseException | None) -> None:
-    request.finish(environ.get(_ROUTE), error)
+    try:
+        request.finish(environ.get(_ROUTE), error)
+    finally:
+        request.leave()
 
 
 @contained("wsgi.resume")
@@ -125,6 +140,10 @@ def _leave(request: Request) -> None:
 
 
 @contained("wsgi.route")
-def _remember_route() -> None:
-    if has_request_context() and current.url_rule is not None:
-        current.environ[_ROUTE] = current.url_rule.rule
+def _remember(response: Any) -> None:
+    """Note what the request's end needs to know: the request's context is gone by then."""
+    environ = current.environ
+    if (rule := current.url_rule) is not None:
+        environ[_ROUTE] = rule.rule
+    if not response.is_streamed:
+        environ[_WHOLE] = True
