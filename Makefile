@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-fast test-oldest test-pythons lint programs generate bench clean
+.PHONY: help demo test test-fast test-oldest test-pythons lint programs generate bench overhead clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,9 @@ generate: .venv/ready ## write the generated files anew
 
 bench: .venv/ready ## what rendering costs next to the start of the program
 	$(PYTHON) benchmarks/render.py
+
+overhead: .venv/ready ## what obskit and others cost a service (usually 30 min); writes docs/overhead.md
+	$(PYTHON) -m benchmarks.overhead
 
 clean: ## remove what make made in this folder; the cache of programs stays
 	rm -rf .venv .venv-* build dist

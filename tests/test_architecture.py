@@ -84,6 +84,48 @@ def test_one_module_touches_the_sdk_and_no_service_pays_for_it() -> None:
     assert users == {"obskit._runtime.engine.sdk"}
 
 
+def test_no_private_attribute_of_another_package_is_touched() -> None:
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+    ours = {name for tree in trees.values() for node in ast.walk(tree) for name in _defined(node)}
+    touched = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {name}"  # type: ignore[attr-defined]
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        for name in _private(node)
+        if name not in ours
+    ]
+    assert touched == []
+
+
+def _defined(node: ast.AST) -> list[str]:
+    """Private names that our own code gives: of functions, classes, attributes of itself, module variables."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return [node.attr] if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") else []
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return [node.id]
+    return []
+
+
+def _private(node: ast.AST) -> list[str]:
+    """Private attributes that a node reads or writes, also by their names as text."""
+    if isinstance(node, ast.Attribute):
+        name = node.attr
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
+        name = str(node.args[1].value) if isinstance(node.args[1], ast.Constant) else ""
+    elif isinstance(node, ast.ImportFrom) and not str(node.module).startswith("obskit"):
+        # The logs API of OpenTelemetry has an underscore until it is stable, and no other name.
+        return [
+            a.name for a in node.names if a.name.startswith("_") and not a.name.startswith("__") and a.name != "_logs"
+        ]
+    else:
+        return []
+    # Named tuples keep their methods apart from their fields by an underscore.
+    is_private = name.startswith("_") and not name.startswith("__") and name not in ("_asdict", "_replace")
+    return [name] if is_private else []
+
+
 def test_the_graph_sees_what_it_should_see() -> None:
     assert "obskit._render.pipeline" in GRAPH["obskit.cli.check"]
     assert "obskit._checks" in GRAPH["obskit.cli.check"]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -16,3 +18,28 @@ def test_the_benchmark_of_rendering_compares_with_the_start_of_the_program() -> 
     assert result.keys() == {"python", "help", "render", "check", "ratio"}
     assert all(value > 0 for value in result.values())
     assert result["ratio"] == result["render"] / result["help"]
+
+
+@pytest.mark.real
+def test_the_benchmark_of_overhead_finds_every_signal_of_every_request() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.overhead", "--short", "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    for server in json.loads(done.stdout)["servers"].values():
+        assert server["obskit"]["missing"] == {"span": 0, "log": 0, "count": 0, "printed": 0}
+        assert server["obskit"]["columns"]["/plain"]["median"] > 0
+
+
+@pytest.mark.real
+def test_the_benchmark_of_a_sidecar_that_hangs_compares_with_the_bare_service() -> None:
+    command = [sys.executable, ROOT / "benchmarks/hanging.py", "--rounds", "1", "--seconds", "1", "--json"]
+    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert result.keys() == {"uvicorn", "gunicorn gthread"}
+    for cases in result.values():
+        assert cases["bare"] == {"p50": 1.0, "p99": 1.0}
+        assert set(cases) == {"bare", "a sink", "a sink that hangs"}

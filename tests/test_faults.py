@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import flask
+import httpx
 import pytest
 import sqlalchemy
 from observed import ask, count, pool_of, web
@@ -132,7 +133,7 @@ async def a_while() -> str:
 #: Hooks that run when a library is imported, once; tests/test_runtime.py breaks them in a process of their own.
 AT_IMPORT = {hook for hook in testing.hooks() if hook.startswith("import.")}
 #: Hooks of our own threads and of children; tests/test_engine.py breaks them in a process where they run.
-IN_BACKGROUND = {hook for hook in testing.hooks() if hook.startswith(("engine.", "delivery.", "children."))}
+IN_BACKGROUND = {hook for hook in testing.hooks() if hook.startswith(("engine.", "delivery.", "children.", "exit."))}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it"])
@@ -148,6 +149,36 @@ def test_a_fault_in_any_hook_leaves_every_response_byte_equal(
         if hook.startswith("loop."):
             assert asyncio.run(a_while()) == "done"
         assert obskit.status()["faults"].get(hook), "the fault was never met"
+
+
+def test_ten_thousand_responses_are_byte_equal_whatever_fails(recorded: Recorded) -> None:
+    """Every hook of a request's way fails now and then, early or late; what clients see is what they see without."""
+    app, wsgi = web(), flask.Flask("shop")
+    wsgi.get("/plain")(lambda: {"orders": [1, 2]})
+    on_the_way = sorted(hook for hook in testing.hooks() if hook.startswith(("asgi.", "wsgi.", "logs.", "loop.")))
+
+    async def requests(count: int) -> set[tuple[object, ...]]:
+        seen = set()
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+            for _ in range(count):
+                answer = await client.get("/v1/orders/7")
+                seen.add((answer.status_code, answer.content, tuple(sorted(answer.headers.items()))))
+        plain = wsgi.test_client()
+        for _ in range(count):
+            reply = plain.get("/plain")
+            seen.add((reply.status_code, reply.data, tuple(sorted(reply.headers))))
+        return seen
+
+    expected, total = asyncio.run(requests(5)), 0
+    assert len(expected) == 2
+    share = 10_000 // (2 * len(on_the_way)) // 2 + 1
+    for hook in on_the_way:
+        for late in (False, True):
+            with testing.fault(hook, late=late):
+                assert asyncio.run(requests(share)) == expected
+                total += 2 * share
+    assert total >= 10_000
 
 
 def test_a_hook_that_keeps_failing_is_left_out_for_a_while_and_then_tried_again(

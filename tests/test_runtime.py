@@ -158,7 +158,7 @@ def test_sigterm_flushes_and_then_ends_the_process_as_it_always_did() -> None:
         assert sink.spans["job"] == 1
 
 
-def test_a_signal_in_the_middle_of_a_record_neither_hangs_nor_loses_it() -> None:
+def test_a_signal_in_the_middle_of_a_record_neither_hangs_nor_loses_what_was_recorded_before() -> None:
     code = """
         import os, signal, obskit
         from opentelemetry import metrics, trace

@@ -12,6 +12,8 @@ import mmap
 import os
 from collections.abc import Callable
 
+from obskit._runtime.guard import warn
+
 #: ``MADV_WIPEONFORK`` of Linux 4.14 and later: madvise(2).
 _WIPE_ON_FORK = 18
 
@@ -57,10 +59,13 @@ def check() -> None:
     pid = os.getpid()
     if pid != _pid and _pid and not _forking:
         _pid = pid  # first, or what the actions record would come back here
+        for action in _in_child:
+            try:
+                action()
+            except Exception as fault:  # noqa: BLE001 - no threads left, say: the others must run all the same
+                warn("obskit: a forked child cannot begin anew: %r", fault)
         if _page is not None:
             _page[0] = 1
-        for action in _in_child:
-            action()
 
 
 def _begin() -> None:

@@ -20,6 +20,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 #: What is read here; all else belongs to other propagators.
 TRACEPARENT, TRACESTATE, BAGGAGE = "traceparent", "tracestate", "baggage"
+_FIELDS = {TRACEPARENT, TRACESTATE, BAGGAGE}
 _USUAL = {"", "tracecontext,baggage", "tracecontext, baggage"}
 #: Of the one version that there is, with its four parts and nothing behind them.
 _SIMPLE = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -42,9 +43,10 @@ class Inbound:
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        usual = environment.get("OTEL_PROPAGATORS", "").strip() in _USUAL
+        now = propagate.get_global_textmap()
+        usual = environment.get("OTEL_PROPAGATORS", "").strip() in _USUAL and set(now.fields) == _FIELDS
         #: The propagator in whose stead the headers are read here.
-        self._usual = propagate.get_global_textmap() if usual else None
+        self._usual = now if usual else None
 
     @property
     def is_usual(self) -> bool:

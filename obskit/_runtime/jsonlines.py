@@ -47,7 +47,7 @@ class JsonFormatter(logging.Formatter):
         span: Any = current()
         ids = "" if span is None else f', "trace_id": "{span.trace_id:032x}", "span_id": "{span.span_id:016x}"'
         head = self._heads.get((record.levelname, record.name)) or self._head(record)
-        text = formatted(record.msg, record.args)
+        text = formatted(record.msg, record.args) if type(record) is logging.LogRecord else message(record)
         return f'{{"ts": "{self._time(record.created)}{head}{_quoted(encodable(text))}{self._tail}{ids}}}'
 
     def _head(self, record: logging.LogRecord) -> str:
@@ -118,7 +118,10 @@ def message(record: logging.LogRecord) -> str:
         >>> message(logging.makeLogRecord({"msg": "order %d", "args": ("x",)}))
         "order %d ('x',)"
     """
-    return formatted(record.msg, record.args)
+    try:
+        return record.getMessage()  # of a class of the service's own, maybe
+    except Exception:  # noqa: BLE001 - whatever it raises
+        return formatted(record.msg, record.args)
 
 
 def formatted(template: object, arguments: Any) -> str:

@@ -7,6 +7,7 @@ many records wait to be delivered: whoever takes the number next finds what its 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -67,9 +68,10 @@ class Slot:
         text = json.dumps({left.reason: counts} if counts else {})
         if self._file < 0 or text == self._written:
             return
-        self._written = text
-        os.pwrite(self._file, text.encode().ljust(len(text) + 1), 0)
-        os.ftruncate(self._file, len(text))
+        with contextlib.suppress(OSError):  # a volume that is full: then nobody learns of it
+            os.pwrite(self._file, text.encode(), 0)
+            os.ftruncate(self._file, len(text))
+            self._written = text
 
     def leave(self) -> None:
         """Close the file: in a forked child, whose parent's number it is."""
@@ -111,6 +113,6 @@ def folder(configured: str, logs: str) -> Path:
 def _read(written: bytes) -> Left:
     try:
         ((reason, counts),) = json.loads(written).items()
-        return Left(str(reason), {str(signal): int(count) for signal, count in counts.items()})
-    except (ValueError, TypeError, AttributeError):  # empty, or cut off
+        return Left(str(reason), {str(signal): max(0, int(count)) for signal, count in counts.items()})
+    except (ValueError, TypeError, AttributeError, OverflowError):  # empty, cut off, or somebody else's
         return Left("", {})

@@ -9,8 +9,10 @@ from typing import Any
 
 from obskit._runtime import children, forks, guard
 from obskit._runtime.exits import Patience, at_exit
+from obskit._runtime.guard import contained
 from obskit._runtime.pipeline import EXPORTED, Pipeline
 from obskit.config import settings as table
+from obskit.config.destinations import shown
 from obskit.config.settings import Settings
 
 
@@ -69,19 +71,19 @@ def install(settings: Settings, pipeline: Pipeline) -> Runtime:
 def flush(budget: float | None = None) -> bool:
     """Deliver what was accepted, within the budget in seconds; False when it was not enough."""
     runtime = _runtime
-    if runtime is None or runtime.closed:
+    if runtime is None or runtime.closed or forks.happened():  # a child that recorded nothing
         return True
-    return _deliver(runtime, budget)
+    return bool(_deliver(runtime, budget))
 
 
 def shutdown(budget: float | None = None) -> bool:
     """See :func:`obskit.shutdown`."""
     runtime = _runtime
-    if runtime is None or runtime.closed:
+    if runtime is None or runtime.closed or forks.happened():  # a child that recorded nothing
         return True
     runtime.closed = True
-    delivered = _deliver(runtime, budget)
-    runtime.pipeline.give_up()
+    delivered = bool(_deliver(runtime, budget))
+    _give_up(runtime)
     return delivered
 
 
@@ -93,22 +95,31 @@ def status() -> dict[str, Any]:
     return {
         "running": not runtime.closed,
         "service": runtime.settings.service_name,
-        "endpoint": runtime.settings.endpoint,
+        "endpoint": shown(runtime.settings.endpoint),
         "records": runtime.pipeline.totals(),
         "instrumentations": {e.library: {"state": e.state, "reason": e.reason} for e in runtime.registry.entries},
         "faults": guard.faults(),
     }
 
 
+@contained("exit.give_up", closes="exit.deliver")
+def _give_up(runtime: Runtime) -> None:
+    runtime.pipeline.give_up()
+
+
+@contained("exit.deliver", default=False, closes="exit.deliver")  # never left out
 def _deliver(runtime: Runtime, budget: float | None) -> bool:
     lost = _lost(runtime)
     in_time = runtime.pipeline.flush(runtime.patience.allowed(budget))
-    runtime.patience.note(in_time)
+    if budget is None:  # a shorter one says nothing of the sidecar
+        runtime.patience.note(in_time)
     return in_time and _lost(runtime) == lost
 
 
 def _open_again() -> None:
-    """A forked child lives on its own, whatever became of its parent."""
+    """A forked child lives on its own, whatever became of its parent and its locks."""
+    global _lock
+    _lock = threading.Lock()
     if _runtime is not None:
         _runtime.closed = False
 

@@ -58,7 +58,7 @@ def destinations(
             continue
         own = _Own(signal, environment, complaints)
         endpoint = own("ENDPOINT", table.url, settings.endpoint + path)
-        headers = {**dict(settings.headers), **dict(own("HEADERS", table.headers, ()))}
+        headers = {name.lower(): value for name, value in own("HEADERS", table.headers, settings.headers)}
         endpoint, authorization = _without_user(endpoint)
         found[signal] = Destination(
             endpoint,
@@ -94,9 +94,20 @@ class _Own:
         try:
             return parse(text)
         except ValueError as error:
-            shown = "…" if name == "HEADERS" else repr(text)
-            self._complaints.append(f"{self._prefix}{name}={shown} cannot be used ({error}); as for all signals")
+            said = "… cannot be used" if name in ("HEADERS", "ENDPOINT") else f"{text!r} cannot be used ({error})"
+            self._complaints.append(f"{self._prefix}{name}={said}; as for all signals")
             return default
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be logged: without user, password and query.
+
+    Example:
+        >>> shown("https://user:secret@collector:4318/v1/logs?key=secret")
+        'https://collector:4318/v1/logs'
+    """
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _without_user(url: str) -> tuple[str, dict[str, str]]:
@@ -106,7 +117,7 @@ def _without_user(url: str) -> tuple[str, dict[str, str]]:
         return url, {}
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     place = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=place).geturl(), {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+    return parts._replace(netloc=place).geturl(), {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
 def _is_open(url: str) -> bool:

@@ -281,6 +281,10 @@ TABLE: tuple[Setting, ...] = (
 )
 
 
+#: Parsers of what may hold a secret.
+_SECRET = (headers, url)
+
+
 @dataclass(frozen=True)
 class Settings:
     """The values in force; fields are the names of :data:`TABLE`."""
@@ -288,7 +292,7 @@ class Settings:
     service_name: str
     service_namespace: str
     disabled: bool
-    endpoint: str
+    endpoint: str = field(repr=False)
     #: Not shown: they may be secrets.
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     timeout: float
@@ -345,8 +349,10 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         try:
             values[setting.name] = setting.parse(text or setting.default)
         except ValueError as error:
-            shown = "…" if setting.parse is headers else repr(text)
-            complaints.append(f"{setting.env}={shown} is not {_allowed(error)}; using {setting.default or 'none'}")
+            told = "…" if setting.parse in _SECRET else repr(text)
+            complaints.append(
+                f"{setting.env}={told} is not {_allowed(setting, error)}; using {setting.default or 'none'}"
+            )
             values[setting.name] = setting.parse(setting.default)
     assert set(values) == {known.name for known in fields(Settings)}  # noqa: S101 - the two tables are one
     return Settings(**values), complaints
@@ -400,12 +406,14 @@ def _argument(setting: Setting, given: Any) -> Any:
         text = ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
         return setting.parse(text)
     except (TypeError, ValueError) as error:
-        shown = "…" if setting.parse is headers else repr(given)
-        problem = f"{setting.name}={shown} is not {_allowed(error)}"
+        told = "…" if setting.parse in _SECRET else repr(given)
+        problem = f"{setting.name}={told} is not {_allowed(setting, error)}"
         raise InputError(problem, place="obskit.init()", remedy=setting.brief) from None
 
 
-def _allowed(error: Exception) -> str:
+def _allowed(setting: Setting, error: Exception) -> str:
+    if setting.parse is url:  # and nothing of the text, also where the error quotes it
+        return "a URL that begins with http:// or https://"
     return "a number" if "could not convert" in str(error) or isinstance(error, TypeError) else str(error)
 
 

@@ -142,7 +142,8 @@ def _enqueue(broker: Path, orders: int) -> None:
         "c = Celery(broker='filesystem://', broker_transport_options=o); "
         f"[c.send_task('order') for _ in range({orders})]"
     )
-    options = json.dumps({"data_folder_in": str(broker), "data_folder_out": str(broker)})
+    folders = {"data_folder_in": str(broker), "data_folder_out": str(broker), "control_folder": f"{broker}.control"}
+    options = json.dumps(folders)
     subprocess.run([sys.executable, "-c", code, options], check=True, timeout=60)
 
 

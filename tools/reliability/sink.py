@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -77,16 +78,24 @@ class Sink:
     Args:
         answer: What it does with requests, or what says so of each; may be changed while it runs.
         port: Its port; any if 0.
+        tls: Makes it an ``https`` endpoint.
     """
 
-    def __init__(self, answer: Answer | Callable[[Post], Answer] | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        answer: Answer | Callable[[Post], Answer] | None = None,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer = answer or Answer()
         self.posts: list[Post] = []
         self._lock, self._over = threading.Lock(), threading.Event()
         self._connections: list[socket.socket] = []
         self._server = _Server(("127.0.0.1", port), self._handler())
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def __enter__(self) -> Self:

@@ -13,7 +13,12 @@ _folder = os.environ.get("RELIABILITY_BROKER", "")
 celery = Celery(
     "shop",
     broker="filesystem://",
-    broker_transport_options={"data_folder_in": _folder, "data_folder_out": _folder, "store_processed": False},
+    broker_transport_options={
+        "data_folder_in": _folder,
+        "data_folder_out": _folder,
+        "store_processed": False,
+        "control_folder": f"{_folder}.control",
+    },
     task_ignore_result=True,
     worker_hijack_root_logger=False,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import threading
 import time
 from collections import Counter, deque
@@ -19,8 +20,8 @@ LIMIT = 32 * 1024 * 1024
 QUEUE_FULL, REJECTED, TOO_LARGE, INVALID, SHUTDOWN, KILLED = REASONS = telemetry.REASON.values
 SIGNALS = telemetry.SIGNAL.values
 _GROUP, _INNER = tag(1, 2), tag(2, 2)
-#: A batch that the collector refuses is divided so often at the most: enough to find one bad record among a billion.
-_DIVISIONS = 30
+#: A batch that the collector refuses is divided so often at the most: enough to find eight bad records among thousands.
+_DIVISIONS = 100
 
 
 @dataclass(eq=False)
@@ -60,9 +61,11 @@ class Batch:
         ]
 
     def _piece(self, pieces: list[tuple[bytes, bytes, bytes, bytes]], records: int) -> Batch:
-        body = b"".join(
-            message(_GROUP, resource + message(_INNER, head + record + tail)) for resource, head, record, tail in pieces
-        )
+        parts = []
+        for (resource, head, tail), run in itertools.groupby(pieces, lambda piece: (piece[0], piece[1], piece[3])):
+            records_of = b"".join(piece[2] for piece in run)
+            parts.append(message(_GROUP, resource + message(_INNER, head + records_of + tail)))
+        body = b"".join(parts)
         if self.compressed:
             body = gzip.compress(body, 1)
         return Batch(self.signal, body, records, self.compressed, self.divisions, self.born)
@@ -114,6 +117,9 @@ class Batches:
     def put(self, batch: Batch) -> None:
         """Append a batch; the oldest give way until it fits."""
         with self._lock:
+            if len(batch.body) > self.limit:
+                self._totals[batch.signal][TOO_LARGE] += batch.records
+                return
             self._waiting.append(batch)
             self.bytes += len(batch.body)
             while self.bytes > self.limit and self._waiting:

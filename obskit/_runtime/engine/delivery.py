@@ -27,11 +27,13 @@ from urllib.parse import SplitResult, urlsplit
 from obskit._runtime.engine.batches import REJECTED, TOO_LARGE, Batch, Batches
 from obskit._runtime.engine.wire import fields, read_varint
 from obskit._runtime.guard import contained, warn
-from obskit.config.destinations import Destination
+from obskit.config.destinations import Destination, shown
 
 _RETRIED = frozenset({408, 429, 502, 503, 504})
 _DIVIDED = frozenset({400, 413})
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_TOLD = 0.25, 5.0, 300.0
+#: Attempts after which nobody waits any more for a sidecar that never was there.
+_TRIES = 4
 #: At an exit there is no time for long pauses.
 _HURRIED_PAUSE = 0.2
 _QUIET_SECONDS = 60.0
@@ -81,6 +83,8 @@ class Delivery:
 
     def begin_anew(self) -> None:
         """Forget the connections: in a forked child they are its parent's."""
+        self._random.seed()
+        self.thread: threading.Thread | None = None
         self._mail: SimpleQueue[Wait | None] = SimpleQueue()
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
         self._waits: list[Wait] = []
@@ -90,7 +94,8 @@ class Delivery:
 
     def start(self) -> None:
         """Start the thread."""
-        threading.Thread(target=self._work, name="obskit-delivery", daemon=True).start()
+        self.thread = threading.Thread(target=self._work, name="obskit-delivery", daemon=True)
+        self.thread.start()
 
     def wake(self, wait: Wait | None = None) -> None:
         """Look at the queue now."""
@@ -107,11 +112,12 @@ class Delivery:
                 self._waits.append(wait)
                 for route in self._routes.values():
                     route.due = 0.0
-            self._pass()
+            if not self._pass():
+                time.sleep(_FIRST_PAUSE)  # whatever is wrong with us, it does not get better by haste
 
-    @contained("delivery.pass")
-    def _pass(self) -> None:
-        """Post what is due, the signals in turn, until nothing is."""
+    @contained("delivery.pass", default=False, closes="delivery.pass")  # never left out
+    def _pass(self) -> bool:
+        """Post what is due, the signals in turn, until nothing is; True when that went well."""
         busy = True
         while busy:
             busy = False
@@ -120,6 +126,7 @@ class Delivery:
                     self._attempt(route, batch)
                     busy = busy or not route.failures
         self._answer()
+        return True
 
     def _pause(self) -> float | None:
         """Seconds until something is due; None while nothing waits."""
@@ -134,16 +141,17 @@ class Delivery:
                 wait.reply.put(True)
             elif time.monotonic() > wait.until:
                 self._waits.remove(wait)
-            elif not self.connected and all(
-                route.failures or self._batches.first(signal) is None for signal, route in self._routes.items()
-            ):
+            elif not self.connected and all(map(self._is_hopeless, self._routes)):
                 self._waits.remove(wait)
                 wait.reply.put(False)
+
+    def _is_hopeless(self, signal: str) -> bool:
+        return self._routes[signal].failures >= _TRIES or self._batches.first(signal) is None
 
     def _attempt(self, route: _Route, batch: Batch) -> None:
         try:
             status, body, told = self._post(route, batch)
-        except (OSError, http.client.HTTPException) as error:
+        except Exception as error:  # noqa: BLE001 - a name that is none, a header that cannot be sent: it waits as well
             self._later(route, f"{type(error).__name__}: {error}", None)
             return
         self.connected = True
@@ -159,7 +167,7 @@ class Delivery:
         elif status in _DIVIDED and (halves := batch.halves()):
             self._batches.divide(batch, halves)
         else:
-            self._say(batch.signal, f"{route.target.url} refused {batch.signal} with HTTP {status}")
+            self._say(batch.signal, f"{shown(route.target.url)} refused {batch.signal} with HTTP {status}")
             self._batches.settle(batch, {TOO_LARGE if status == 413 else REJECTED: batch.records})
 
     def _post(self, route: _Route, batch: Batch) -> tuple[int, bytes, str | None]:
@@ -195,7 +203,7 @@ class Delivery:
         if self._waits:
             pause = min(pause, _HURRIED_PAUSE)
         route.due = time.monotonic() + pause
-        self._say("away", f"{route.target.url} does not take telemetry ({problem}); it waits and is sent again")
+        self._say("away", f"{shown(route.target.url)} does not take telemetry ({problem}); it waits and is sent again")
 
     def _say(self, kind: str, problem: str) -> None:
         """Warn, of one kind of trouble once a minute."""

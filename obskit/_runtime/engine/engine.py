@@ -43,6 +43,8 @@ from obskit.config.destinations import Destination
 _MOST_WAITING = 65_536
 #: At so many it comes by at once.
 _MANY = 1024
+#: What gives way while the thread hangs, as in a callback of the service, is counted up to this.
+_MOST_OVERRUN = 1_000_000
 #: A request holds so many bytes at the most, but for one record that is larger; collectors take 4 MiB and more.
 _BODY = 1 << 20
 _LONGEST_PAUSE = 1.0
@@ -82,13 +84,14 @@ class Engine:
         self.logs: deque[Entry | Kept] = deque()
         self.measurements: deque[Measurement] = deque()
         #: One for each span or record that gave way before it was encoded.
-        self._overrun: deque[str] = deque()
+        self._overrun: deque[str] = deque(maxlen=_MOST_OVERRUN)
         self.batches = Batches(options.limit)
         self.delivery = Delivery(self.batches, options.destinations)
         self.streams = Streams(self.measure)
         self.scopes = Scopes()
         self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
         self._running = False
+        self._thread: threading.Thread | None = None
         self._pause = min(_LONGEST_PAUSE, options.interval)
         self._begin()
 
@@ -142,6 +145,8 @@ class Engine:
         """
         if not self._running:
             return True
+        if threading.current_thread() in (self._thread, self.delivery.thread):
+            return False  # as from a callback of the service: it would wait for itself
         wait = Wait(SimpleQueue(), time.monotonic() + budget)
         self._mail.put(wait)
         try:
@@ -154,7 +159,8 @@ class Engine:
     def start(self) -> None:
         """Start the threads."""
         self._running = True
-        threading.Thread(target=self._work, name="obskit-engine", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="obskit-engine", daemon=True)
+        self._thread.start()
         self.delivery.start()
 
     def begin_anew(self) -> None:
@@ -163,8 +169,7 @@ class Engine:
             buffer.clear()
         self.batches.begin_anew()
         self.delivery.begin_anew()
-        for stream in self.streams.all:
-            stream.begin_anew()
+        self.streams.begin_anew()
         self._begin()
 
     def forked(self) -> None:
@@ -195,29 +200,34 @@ class Engine:
                 wait = None
             self.turn(wait)
 
-    @contained("engine.turn")
     def turn(self, wait: Wait | None = None) -> None:
         """Empty the buffers; read and encode the metrics when it is time, or when somebody waits."""
-        try:
-            self.digest()
-            self._put("traces", self.spans, self._spans.encoded, lambda span: span.instrumentation_scope)
-            self._put("logs", self._ready(), self._entries.encoded, lambda entry: entry.scope)
-            now = time.monotonic()
-            if wait is not None or now >= self._due:
-                self._due = max(self._due + self._options.interval, now)
-                self.collect()
-            self._identity.note(Left(KILLED, self.batches.waiting(since=now - _OLD_SECONDS)))
-        finally:
-            if wait is not None:
-                wait.batches = self.batches.all()
-            if wait is not None or self.batches:
-                self.delivery.wake(wait)
+        _step(self.digest)
+        _step(lambda: self._put("traces", self.spans, self._spans.encoded, lambda span: span.instrumentation_scope))
+        _step(lambda: self._put("logs", self.logs, self._entries.encoded, lambda entry: entry.scope))
+        now = time.monotonic()
+        if self.batches.bytes:  # before anything of the service's own is read, which may take its time
+            self.delivery.wake()
+        if wait is not None or now >= self._due:
+            self._due = (
+                now + self._options.interval if wait is not None else max(self._due + self._options.interval, now)
+            )
+            _step(self.collect)
+        self._identity.note(Left(KILLED, self.batches.waiting(since=now - _OLD_SECONDS)))
+        if wait is not None:
+            wait.batches = self.batches.all()
+        if wait is not None or self.batches.bytes:
+            self.delivery.wake(wait)
 
     def digest(self) -> None:
         """Add up the measurements."""
-        measurements = self.measurements
-        for number, (what, value, attributes, span, moment) in enumerate(_taken(measurements)):
-            if what.take(value, attributes, span, moment):
+        for number, (what, value, attributes, span, moment) in enumerate(_taken(self.measurements)):
+            try:
+                is_work = what.take(value, attributes, span, moment)
+            except Exception:  # noqa: BLE001 - a value that is no number takes no other with it
+                self.batches.lose("metrics", INVALID)
+                continue
+            if is_work:
                 self._news = True
                 if number >= self._before:
                     self.quiet = False
@@ -239,9 +249,13 @@ class Engine:
         self.streams.read(nothing=self.quiet)
         now, groups, points = time.time_ns(), _Groups(), 0
         for stream in list(self.streams.all):
-            if stream.points:
+            if not stream.points:
+                continue
+            try:
                 groups.add(stream.scope, self._metrics.encoded(stream, self.started, now))
                 points += len(stream.points)
+            except Exception:  # noqa: BLE001 - one instrument that cannot be encoded takes no other with it
+                self.batches.lose("metrics", INVALID, len(stream.points))
         if points:
             self._finish("metrics", groups, points)
             self.inherited = _known(self._left)
@@ -255,11 +269,12 @@ class Engine:
             yield record.entry(self.scopes) if isinstance(record, Kept) else record
 
     def _put(
-        self, signal: str, records: Iterable[Any], encode: Callable[[Any], bytes], scope_of: Callable[[Any], Scope]
+        self, signal: str, records: deque[Any], encode: Callable[[Any], bytes], scope_of: Callable[[Any], Scope]
     ) -> None:
         groups = _Groups()
-        for record in _taken(records) if isinstance(records, deque) else records:
+        for taken in _taken(records):
             try:
+                record = taken.entry(self.scopes) if type(taken) is Kept else taken
                 groups.add(scope_of(record), encode(record))
             except Exception:  # noqa: BLE001 - one record that cannot be encoded takes no other with it
                 self.batches.lose(signal, INVALID)
@@ -276,6 +291,12 @@ class Engine:
         body = request(self._resource, groups.by_scope)
         compressed = self._options.destinations[signal].compressed
         self.batches.put(Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed))
+
+
+@contained("engine.turn", closes="engine.turn")  # never left out
+def _step(step: Callable[[], None]) -> None:
+    """Run one part of a turn; what fails there keeps no other part from its work."""
+    step()
 
 
 def _known(left: Left) -> dict[str, dict[str, int]]:

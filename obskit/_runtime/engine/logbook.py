@@ -88,7 +88,7 @@ class Kept:
         self._name, self._created, self._observed = record.name, record.created, time.time_ns()
         self._level, self._level_name = record.levelno, record.levelname
         self._span = current()
-        if type(record.msg) is str and _is_plain(record.args):
+        if type(record) is logging.LogRecord and type(record.msg) is str and _is_plain(record.args):
             self._message, self._arguments = record.msg, record.args
         else:
             self._message, self._arguments = message_of(record), None

@@ -38,6 +38,14 @@ class Streams:
         self.readers: list[tuple[Stream, Callable[[], Iterable[tuple[float, Mapping[str, Any]]]]]] = []
         #: Names that obskit measures itself: another library that does so too would count everything twice.
         self._ours: set[str] = set()
+        #: Held while an instrument is made.
+        self.lock = threading.Lock()
+
+    def begin_anew(self) -> None:
+        """Begin at zero in a forked child, where a thread of the parent may hold the lock for ever."""
+        self.lock = threading.Lock()
+        for stream in self.all:
+            stream.begin_anew()
 
     def make(
         self,
@@ -118,7 +126,6 @@ class Meter(metrics.Meter):
     def __init__(self, scope: Scope, streams: Streams) -> None:
         super().__init__(scope.name, scope.version, scope.schema_url)
         self._scope, self._streams = scope, streams
-        self._lock = threading.Lock()
         self._made: dict[tuple[Any, ...], Any] = {}
 
     def create_counter(self, name: str, unit: str = "", description: str = "") -> Any:
@@ -170,7 +177,7 @@ class Meter(metrics.Meter):
         self, kind: type, stream_kind: Kind, name: str, unit: str, brief: str, boundaries: tuple[float, ...] = ()
     ) -> Any:
         key = _checked(name, unit, brief, kind)
-        with self._lock:
+        with self._streams.lock:
             if key not in self._made:
                 stream = self._streams.make(self._scope, key[0], key[1], key[2], stream_kind, boundaries)
                 self._made[key] = kind(stream, self._streams.measure)
@@ -178,7 +185,7 @@ class Meter(metrics.Meter):
 
     def _observe(self, kind: type, stream_kind: Kind, name: str, callbacks: Any, unit: str, brief: str) -> Any:
         key = _checked(name, unit, brief, kind)
-        with self._lock:
+        with self._streams.lock:
             if key not in self._made:
                 stream = self._streams.make(self._scope, key[0], key[1], key[2], stream_kind, observed=True)
                 self._streams.readers += [(stream, _reader(key[0], callback)) for callback in callbacks or ()]
@@ -196,6 +203,8 @@ class _Recorded:
         self._stream, self._measure = stream, measure
 
     def _record(self, amount: float, attributes: Mapping[str, Any] | None, context: Context | None) -> None:
+        if type(amount) is not int and type(amount) is not float:
+            amount = _number(amount)
         if not math.isfinite(amount) or (amount < 0 and not self.signed):
             warn("obskit: %s is no value for %s; left out", amount, self.name)
             return
@@ -263,8 +272,17 @@ class ObservableGauge(_Observed, metrics.ObservableGauge):
 def hashable(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of attributes whose values no list can change any more."""
     return {
-        key: value if type(value) in (str, int, bool, float) else _frozen(value) for key, value in attributes.items()
+        key if type(key) is str else str(key): value if type(value) in (str, int, bool, float) else _frozen(value)
+        for key, value in attributes.items()
     }
+
+
+def _number(amount: Any) -> float:
+    """A number of another type, as of NumPy or ``decimal``; nan where it is none."""
+    try:
+        return float(amount)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _frozen(value: Any) -> Any:
@@ -279,10 +297,10 @@ def _checked(name: str, unit: str, brief: str, kind: type) -> tuple[str, str, st
     """The identity of an instrument. Source: OpenTelemetry specification, "Instrument name syntax" and "unit"."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"an instrument cannot be called {name!r}: a letter, then up to 254 of A-Z a-z 0-9 _ . - /")
-    unit = unit or ""
+    unit = str(unit or "")
     if not unit.isascii() or len(unit) > _LONGEST_UNIT:
         raise ValueError(f"{unit!r} is no unit: up to {_LONGEST_UNIT} ASCII characters")
-    return name.lower(), unit, brief or "", kind
+    return name.lower(), unit, str(brief or ""), kind
 
 
 def _reader(name: str, callback: Any) -> Callable[[], Iterable[tuple[float, Mapping[str, Any]]]]:

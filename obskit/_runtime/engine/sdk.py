@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from obskit._runtime.engine.spans import Span
@@ -29,7 +30,9 @@ def readable(span: Span) -> Any:
 
 
 def resource(attributes: Mapping[str, Any]) -> Any:
-    """Return attributes as the SDK's ``Resource``."""
-    from opentelemetry.sdk.resources import Resource
-
+    """Return attributes as the SDK's ``Resource``; where there is no SDK, as something with the same attributes."""
+    try:
+        from opentelemetry.sdk.resources import Resource
+    except ImportError:
+        return SimpleNamespace(attributes=dict(attributes), schema_url="")
     return Resource(dict(attributes))

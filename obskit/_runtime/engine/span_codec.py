@@ -54,7 +54,7 @@ class SpanEncoder:
             if parent.trace_state:
                 parts.append(_state(_STATE, parent.trace_state))
         parts.append(_UNSET if span.status is UNSET else _status(span))
-        if span.events or span.links or span.dropped_attributes:
+        if span.events or span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
             parts += self._more(span)
         return b"".join(parts)
 

@@ -54,10 +54,12 @@ class TracerProvider(trace.TracerProvider):
         #: Processors that the service added; called in order, as the SDK does.
         self.processors: tuple[Any, ...] = ()
         self._resource, self._flush = resource, flush
+        self._made: Any = None
 
     def begin_anew(self) -> None:
         """Be the provider of a forked child, which would make the ids of its siblings."""
         self.ids.seed()
+        self._made = None
 
     def get_tracer(
         self,
@@ -75,7 +77,9 @@ class TracerProvider(trace.TracerProvider):
     @property
     def resource(self) -> Any:
         """The resource, as the SDK's."""
-        return self._resource()
+        if self._made is None:
+            self._made = self._resource()
+        return self._made
 
     def add_span_processor(self, span_processor: Any) -> None:
         """See the SDK: the processor is told of every span, ours included."""
@@ -91,18 +95,24 @@ class TracerProvider(trace.TracerProvider):
         for processor in self.processors:
             processor.shutdown()
 
-    @contained("span.processor")
     def tell_of_end(self, span: Span) -> None:
         """Pass a span that ended to the processors."""
-        readable = sdk.readable(span)
-        for processor in self.processors:
-            processor.on_end(readable)
+        _told(lambda: self._tell_of_end(span))
 
-    @contained("span.processor.start")
     def tell_of_start(self, span: Span, context: Context | None) -> None:
         """Pass a span that begins to the processors."""
         for processor in self.processors:
-            processor.on_start(span, parent_context=context)
+            _told(functools.partial(processor.on_start, span, parent_context=context))
+
+    def _tell_of_end(self, span: Span) -> None:
+        readable = sdk.readable(span)
+        for processor in self.processors:
+            _told(functools.partial(processor.on_end, readable))
+
+
+@contained("span.processor", closes="span.processor")  # one that fails keeps no other from its spans
+def _told(tell: Callable[[], None]) -> None:
+    tell()
 
 
 class Tracer(trace.Tracer):

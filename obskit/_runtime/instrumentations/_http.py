@@ -23,6 +23,8 @@ _METHODS = frozenset(http.METHOD.values)
 _OTHER = "_OTHER"
 #: Whoever invents a method may send any text.
 _LONGEST_METHOD = 64
+#: What says that the client went away, which is no error of the server; as is being cancelled, which is no Exception.
+_GONE = frozenset({"ClientDisconnect", "ClientDisconnected"})
 #: Series whose recorders are kept; what is more is found anew each time.
 _MOST_SERIES = 2000
 
@@ -153,6 +155,8 @@ class Request:
         self.stop()
         span, status = self._span, self.status
         failure = None
+        if not isinstance(error, Exception) or type(error).__name__ in _GONE:
+            error = None
         if error is not None:
             failure = type(error).__qualname__
         elif status is not None and status >= 500:

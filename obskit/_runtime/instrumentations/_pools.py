@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy.engine import URL, Engine
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import Pool, QueuePool
 
 from obskit._runtime import forks
 from obskit._runtime.addresses import server
@@ -18,6 +18,29 @@ from obskit.catalogue import db
 
 #: Engines of one database that a process has at once, at the most; more share the last name.
 _MOST_OF_A_NAME = 8
+
+
+class _Twin:
+    """Stands in for a pool that is recreated, and catches the arguments that its successor would be made with.
+
+    A pool tells how much of its overflow is in use, and not how much it allows; ``__init__`` cannot be wrapped, since
+    ``create_engine`` reads the names of its arguments.
+    """
+
+    def __init__(self, pool: QueuePool) -> None:
+        self._pool_of = pool
+
+    def __getattribute__(self, name: str) -> Any:
+        pool = object.__getattribute__(self, "_pool_of")
+        return (lambda *_args, **arguments: arguments) if name == "__class__" else getattr(pool, name)
+
+
+@contained("pools.limit")
+def overflow_of(pool: QueuePool) -> int | None:
+    """Return the connections beyond its size that a pool allows, -1 for any; None when it does not say."""
+    arguments: Any = type(pool).recreate(_Twin(pool))  # type: ignore[arg-type]
+    found = arguments.get("max_overflow")
+    return None if found is None else int(found)
 
 
 class Times(NamedTuple):
@@ -43,6 +66,7 @@ class PoolState:
         self.pool = weakref.ref(pool)
         self.attributes: dict[str, str] = {db.POOL_NAME.name: name}
         self.waited, self.created, self.used_for, self.pending = (time.bind(self.attributes) for time in times)
+        self._overflow: int | None = None
         self.used: set[int] = (
             set()
         )  # ids of records: adding and discarding are atomic, as callbacks of the collector need
@@ -50,12 +74,13 @@ class PoolState:
     def limit(self) -> int | None:
         """Most connections that the pool opens; None when it has no limit."""
         pool = self.pool()
-        size = getattr(pool, "size", None)
-        # No public accessor tells the overflow that a pool allows, only the one that it uses.
-        overflow = getattr(pool, "_max_overflow", None)
-        if not callable(size) or overflow is None or overflow < 0:
+        if not isinstance(pool, QueuePool):
             return None
-        return int(size()) + int(overflow)
+        if self._overflow is None:
+            self._overflow = overflow_of(pool)
+        if self._overflow is None or self._overflow < 0:
+            return None
+        return int(pool.size()) + self._overflow
 
     def idle(self) -> int | None:
         """Connections that wait in the pool; None when it keeps none."""

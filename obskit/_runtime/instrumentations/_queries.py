@@ -93,6 +93,8 @@ class _Statements:
         if known is None:
             known = self._of[engine] = {}
         found = known.get(text)
+        if found is None and len(text) > _LONGEST:
+            return _Statement(engine, text, self._record)
         if found is None:
             if len(known) >= _MOST_STATEMENTS:  # texts with values in them: begin anew
                 known.clear()

@@ -19,7 +19,7 @@ from obskit.config.settings import Settings
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-_ROUTE = "obskit.route"
+_SEEN, _ROUTE = "obskit.request", "obskit.route"
 #: Set where the whole body was there when the response was made.
 _WHOLE = "obskit.whole"
 #: Headers that are read, by their names in an environ.
@@ -37,7 +37,8 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
 
     @functools.wraps(original_call)
     def call(self: Flask, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        request: Request | None = begin(environ)
+        # An application within another, as DispatcherMiddleware mounts them, is part of the outer one's request.
+        request: Request | None = None if _SEEN in environ else begin(environ)
         if request is None:
             return original_call(self, environ, start_response)
 
@@ -97,6 +98,7 @@ class _Body:
 
 
 def _begin(requests: Requests, environ: Environ) -> Request | None:
+    environ[_SEEN] = True
     return requests.begin(
         environ["REQUEST_METHOD"],
         environ.get("wsgi.url_scheme", "http"),
