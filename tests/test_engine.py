@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from opentelemetry.metrics import Observation
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.trace import SpanKind
@@ -180,6 +181,34 @@ def test_one_bad_record_takes_no_other_with_it() -> None:
         assert engine.flush(20)
         assert engine.totals()["traces"]["rejected"] == 1
         assert sorted(s.attributes[0].value.int_value for s in sink.spans()) == [n for n in range(100) if n != 7]
+
+
+def test_a_batch_that_never_fits_drives_no_other_out() -> None:
+    queue = Batches(limit=100)
+    queue.put(Batch("logs", b"small", 1))
+    queue.put(Batch("logs", b"x" * 101, 3))
+    assert [batch.body for batch in queue.all()] == [b"small"]
+    assert queue.totals()["logs"]["too_large"] == 3
+
+
+def test_many_flushes_do_not_put_off_the_metrics(sink: Sink) -> None:
+    goals = {"metrics": Destination(f"{sink.url}/v1/metrics", {}, 2, False, "", "", "")}
+    engine = Engine(Options(goals, 1.0), Here())  # type: ignore[arg-type]
+    engine.start()
+    counter = MeterProvider(engine.streams, engine.flush).get_meter("x").create_counter("jobs")
+    for _ in range(30):
+        assert engine.flush(10)
+    counter.add(1)
+    until(lambda: sink.total("jobs") == 1, seconds=6)
+
+
+def test_a_callback_that_flushes_does_not_wait_for_itself(sink: Sink) -> None:
+    engine = start(sink.url)
+    meter = MeterProvider(engine.streams, engine.flush).get_meter("x")
+    meter.create_observable_gauge("depth", [lambda _: [Observation(int(engine.flush(30)))]])
+    began = time.monotonic()
+    assert engine.flush(20)
+    assert time.monotonic() - began < 10
 
 
 def test_a_batch_that_is_too_large_is_divided_until_it_is_not(sink: Sink) -> None:

@@ -21,8 +21,11 @@ from opentelemetry import trace
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import create_environ
 from werkzeug.wsgi import FileWrapper
@@ -169,6 +172,54 @@ def test_a_flask_application_that_was_wrapped_before_is_observed_all_the_same(re
 
     app.test_client().get("/orders").close()
     assert [span.name for span in recorded.spans] == ["GET /orders"]
+
+
+def test_a_flask_application_within_another_is_part_of_one_request(recorded: Recorded) -> None:
+    frontend, api = flask.Flask("frontend"), flask.Flask("api")
+    api.get("/orders/<int:number>")(lambda number: f"order {number}")
+    frontend.wsgi_app = DispatcherMiddleware(frontend.wsgi_app, {"/api": api})  # type: ignore[method-assign]
+    before = count(recorded, http.SERVER_REQUEST_DURATION)
+    assert frontend.test_client().get("/api/orders/7").status_code == 200
+    assert len(recorded.spans) == 1
+    assert count(recorded, http.SERVER_REQUEST_DURATION) == before + 1
+
+
+def test_a_client_that_goes_away_is_no_error_of_the_server(recorded: Recorded) -> None:
+    async def gone(_: object) -> None:
+        raise ClientDisconnect
+
+    app = Starlette(routes=[Route("/gone", gone)])
+    ask(app, "/gone")
+    (span,) = recorded.spans
+    assert (http.ERROR_TYPE.name in span.attributes, span.status.is_unset) == (False, True)
+
+
+def test_a_websocket_is_a_span_and_no_duration(recorded: Recorded) -> None:
+    async def chat(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text(await socket.receive_text())
+        await socket.close()
+
+    app = Starlette(routes=[WebSocketRoute("/chat/{room}", chat)])
+    before = count(recorded, http.SERVER_REQUEST_DURATION)
+    asked = iter([{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hello"}])
+    sent: list[Any] = []
+
+    async def talk() -> None:
+        async def receive() -> Any:
+            return next(asked)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "websocket", "path": "/chat/7", "root_path": "", "headers": [], "subprotocols": []}
+        await app(scope, receive, send)
+
+    asyncio.run(talk())
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    (span,) = recorded.spans
+    assert (span.name, span.attributes[http.STATUS_CODE.name]) == ("GET /chat/{room}", 101)
+    assert count(recorded, http.SERVER_REQUEST_DURATION) == before
 
 
 def test_a_file_that_flask_sends_stays_one_that_the_server_knows(recorded: Recorded, tmp_path: Any) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 from obskit._runtime import resource
 from obskit._runtime.engine.batches import Batches
+from obskit._runtime.engine.logbook import Kept
+from obskit._runtime.engine.scopes import Scopes
 from obskit._runtime.jsonlines import JsonFormatter
 from obskit._runtime.logfiles import LineFiles
 from obskit.catalogue import telemetry
@@ -490,6 +492,45 @@ def test_the_pod_is_in_the_resource_and_what_the_service_says_itself_stays() -> 
     assert (found["k8s.pod.name"], found["k8s.container.name"]) == ("shop-1", "own")
     assert "k8s.node.name" not in found
     assert found["service.instance.id"] == "shop-1/own/0"
+
+
+def test_a_record_of_a_class_of_the_service_s_own_says_what_it_says() -> None:
+    class Braces(logging.LogRecord):
+        def getMessage(self) -> str:  # noqa: N802 - as the standard library calls it
+            return str(self.msg).format(*self.args or ())
+
+    record = Braces("shop", logging.INFO, "f", 1, "order {}", (7,), None)
+    assert json.loads(JsonFormatter("shop").format(record))["message"] == "order 7"
+    assert Kept(record).entry(Scopes()).body == "order 7"
+
+
+def test_a_propagator_that_the_service_chose_is_asked() -> None:
+    done = python(
+        """
+        import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
+        from opentelemetry import propagate
+        from opentelemetry.baggage.propagation import W3CBaggagePropagator
+        propagate.set_global_textmap(W3CBaggagePropagator())
+        import fastapi
+        from obskit._runtime.inbound import Inbound
+        assert not Inbound().is_usual
+        """,
+        **NOWHERE,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_password_of_an_endpoint_is_shown() -> None:
+    done = python(
+        """
+        import obskit
+        obskit.init(service_name="shop", endpoint="http://user:hidden@127.0.0.1:9", exit_budget=0.1)
+        print(obskit.status()["endpoint"])
+        """,
+        OTEL_EXPORTER_OTLP_LOGS_ENDPOINT="http://user:hidden@host:port",
+    )
+    assert "http://127.0.0.1:9" in done.stdout
+    assert "hidden" not in done.stdout + done.stderr
 
 
 def test_a_log_call_whose_arguments_do_not_fit_loses_nothing_and_changes_no_later_line() -> None:

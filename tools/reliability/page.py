@@ -30,9 +30,10 @@ cannot take is alone. Every record that is given up is counted in `obskit.teleme
 `queue_full`, `rejected`, `too_large`, `invalid`, `shutdown`, `killed`.
 
 A process that is killed, or that ends while the sidecar is away for longer than its budget, loses what it has in
-memory. How much that was stands in a small file of its place (below `OBSKIT_STATE_DIRECTORY`, else the log directory,
-else a temporary one), and its successor reports it with the reason `killed` or `shutdown`. The file has to outlive
-the container: give it a volume. What is younger than two seconds when a process is killed is not in the file.
+memory; one that never had an answer gives up after four attempts, in about a second. How much that was stands in a
+small file of its place (below `OBSKIT_STATE_DIRECTORY`, else the log directory, else a temporary one), and its
+successor reports it with the reason `killed` or `shutdown`. The file has to outlive the container: give it a volume.
+What is younger than two seconds when a process is killed is not in the file.
 
 ## Identity
 
@@ -41,6 +42,8 @@ successor of a worker continues its series. Where no file can be written or lock
 
 ## Known limits
 
+- uvicorn with `--lifespan off` leaves no moment for a flush at SIGTERM: what is younger than a second is lost.
+- A callback of an observable instrument that never returns stops the telemetry of its process, and nothing else.
 - A process that forked and then does nothing but wait sends nothing more until it does something: the master of a
   prefork server has no series of its own. What it measured before it forked is sent once.
 - uWSGI runs no Python threads without `--enable-threads`: then nothing is sent before the exit.

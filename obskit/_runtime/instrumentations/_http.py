@@ -153,10 +153,12 @@ class Request:
             return
         self.finished = True
         self.stop()
+        if error is not None and (not isinstance(error, Exception) or type(error).__name__ in _GONE):
+            error = None
+            if self.status is not None and self.status >= 500:  # what a framework answers then reaches nobody
+                self.status = None
         span, status = self._span, self.status
         failure = None
-        if not isinstance(error, Exception) or type(error).__name__ in _GONE:
-            error = None
         if error is not None:
             failure = type(error).__qualname__
         elif status is not None and status >= 500:
