@@ -739,7 +739,11 @@ def test_an_endpoint_that_nobody_vouches_for_gets_nothing(authority: Any) -> Non
         ("threading.Thread(target=sys.exit, args=(4,)).start()", 0, ""),
         ("threading.Thread(target=int, args=('x',)).start()", 0, "ValueError: invalid literal"),
         ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", -signal.SIGTERM, ""),
-        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", -signal.SIGINT, "KeyboardInterrupt"),
+        (  # a shell that starts something in the background has it ignore this signal
+            "signal.signal(signal.SIGINT, signal.default_int_handler); os.kill(os.getpid(), signal.SIGINT)",
+            -signal.SIGINT,
+            "KeyboardInterrupt",
+        ),
     ],
 )
 def test_however_a_process_ends_everything_arrives_and_its_exit_is_its_own(ending: str, code: int, told: str) -> None:
