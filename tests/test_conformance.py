@@ -293,6 +293,14 @@ def test_limits_of_the_environment_are_those_of_the_sdk(only: str, monkeypatch: 
     assert comparable(ours(crowded, limits=limits)) == comparable(theirs(crowded, limits=sdk.SpanLimits()))
 
 
+def test_limits_hold_for_what_our_own_hooks_give_a_span() -> None:
+    engine = an_engine()
+    limits = Limits(span_attributes=2, span_attribute_length=5)
+    provider = TracerProvider(sampler("always_on"), limits, engine.ended, lambda: None, engine.flush)
+    provider.get_tracer("x").begin("query", SpanKind.CLIENT, {"a": 1, "b": 2, "db.query.text": "SELECT 1"}).end()
+    assert dict(engine.spans[0].attributes) == {"b": 2, "db.query.text": "SELEC"}
+
+
 def test_a_limit_that_is_no_number_is_told_and_the_default_used() -> None:
     assert read({"OTEL_SPAN_LINK_COUNT_LIMIT": "many"}) == (
         Limits(),

@@ -152,7 +152,11 @@ def _start(settings: Settings) -> None:
     pipeline = EnginePipeline(engine, chosen, limits, identity.attributes)
     forks.in_child(pipeline.begin_anew)
     forks.in_parent(engine.forked)
-    install(settings, pipeline)
-    engine.start()
+    try:
+        install(settings, pipeline)
+        engine.start()
+    except Exception:
+        engine.stop()
+        raise
     at_exit(shutdown, flush)
     children.install(shutdown)

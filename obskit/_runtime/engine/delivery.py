@@ -86,7 +86,7 @@ class Delivery:
         self._random.seed()
         self.thread: threading.Thread | None = None
         self._mail: SimpleQueue[Wait | None] = SimpleQueue()
-        self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        self._connections: dict[tuple[str, str, float, str, str], http.client.HTTPConnection] = {}
         self._waits: list[Wait] = []
         self.connected = False
         for route in self._routes.values():
@@ -108,10 +108,7 @@ class Delivery:
                 wait = mail.get(timeout=self._pause())
             except Empty:
                 wait = None
-            if wait is not None:
-                self._waits.append(wait)
-                for route in self._routes.values():
-                    route.due = 0.0
+            self._take(wait)
             if not self._pass():
                 time.sleep(_FIRST_PAUSE)  # whatever is wrong with us, it does not get better by haste
 
@@ -125,8 +122,17 @@ class Delivery:
                 if route.due <= time.monotonic() and (batch := self._batches.first(signal)) is not None:
                     self._attempt(route, batch)
                     busy = busy or not route.failures
-        self._answer()
+            while not self._mail.empty():  # who waits for what is long settled need not wait for the rest
+                self._take(self._mail.get())
+            self._answer()
         return True
+
+    def _take(self, wait: Wait | None) -> None:
+        """Make haste for somebody who waits."""
+        if wait is not None:
+            self._waits.append(wait)
+            for route in self._routes.values():
+                route.due = 0.0
 
     def _pause(self) -> float | None:
         """Seconds until something is due; None while nothing waits."""
@@ -172,7 +178,8 @@ class Delivery:
 
     def _post(self, route: _Route, batch: Batch) -> tuple[int, bytes, str | None]:
         """Post a batch; return status, body and ``Retry-After``."""
-        key = (route.place.scheme, route.place.netloc)
+        target = route.target
+        key = (route.place.scheme, route.place.netloc, target.timeout, target.certificate, target.client_certificate)
         connection = self._connections.get(key)
         if connection is not None and connection.sock is not None and _is_readable(connection.sock):
             connection.close()  # the other side closed it while nothing was said
@@ -234,8 +241,10 @@ def _tls(target: Destination) -> ssl.SSLContext:
 def _is_readable(sock: socket.socket) -> bool:
     """Whether an idle connection has something to say: its end."""
     try:
-        return bool(select.select([sock], [], [], 0)[0])
-    except (OSError, ValueError):  # closed, or a number beyond what select takes
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):  # closed
         return True
 
 

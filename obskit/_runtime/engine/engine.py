@@ -112,6 +112,7 @@ class Engine:
 
     def ended(self, span: Span) -> None:
         """Take a span that ended."""
+        self.quiet = False
         self._append(self.spans, span, "traces")
 
     def measure(self, measurement: Measurement) -> None:
@@ -175,6 +176,10 @@ class Engine:
     def forked(self) -> None:
         """Be the engine of a parent: most that fork wait for their children and have nothing to say of themselves."""
         self.quiet, self._before = True, len(self.measurements)
+
+    def stop(self) -> None:
+        """Take nothing any more: where the start failed, nobody would empty the buffers."""
+        self._options = self._options._replace(destinations={})
 
     def give_up(self) -> None:
         """Book as lost what still waits."""

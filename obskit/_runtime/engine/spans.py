@@ -309,6 +309,10 @@ class Span(ApiSpan):
         for link in links or ():
             self.add_link(link.context, link.attributes)
 
+    def limit(self) -> None:
+        """Hold what it was made with to the limits."""
+        self._bounded()
+
     def escaping(self, record: bool, set_status: bool) -> None:
         """Say what a ``with`` block does with its exception."""
         self._escapes = (record, set_status)

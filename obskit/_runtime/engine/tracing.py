@@ -25,6 +25,8 @@ from obskit._runtime.guard import contained
 
 #: Set where the API knows it: the trace id is random, which it is.
 _RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
+#: Attributes that a hook of ours gives a span at its start, at the most.
+_FEW = 16
 _FLAGS = tuple(TraceFlags(flags) for flags in range(4))
 
 
@@ -53,6 +55,8 @@ class TracerProvider(trace.TracerProvider):
         self.scopes = Scopes()
         #: Processors that the service added; called in order, as the SDK does.
         self.processors: tuple[Any, ...] = ()
+        #: Whether what our own hooks give a span may be more than it may hold.
+        self.narrow = limits.span_attribute_length is not None or (limits.span_attributes or _FEW) < _FEW
         self._resource, self._flush = resource, flush
         self._made: Any = None
 
@@ -157,6 +161,8 @@ class Tracer(trace.Tracer):
             return NonRecordingSpan(SpanContext(trace_id, span_id, False, _FLAGS[flags], state))
         began = time.time_ns() if start is None else start
         span = Span(provider, self._scope, name, kind, trace_id, span_id, _FLAGS[flags | 1], parent, attributes, began)
+        if provider.narrow:
+            span.limit()
         if given is not None:
             given(span)
         if provider.processors:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import Match, Route
+from starlette.routing import Match, Route, WebSocketRoute
 
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations import _asgi
@@ -24,19 +25,22 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
 
 def _remember_route() -> None:
     """Put the matched route into the scope, as FastAPI does and Starlette only in its newest versions."""
-    original = Route.matches
     probe = Route("/", lambda _: None)
     if "route" in probe.matches({"type": "http", "method": "GET", "path": "/", "root_path": ""})[1]:
         return
+    for kind in (Route, WebSocketRoute):
+        kind.matches = _noting(kind.matches)  # type: ignore[method-assign]
 
+
+def _noting(original: Callable[..., tuple[Match, _asgi.Scope]]) -> Callable[..., tuple[Match, _asgi.Scope]]:
     @functools.wraps(original)
-    def matches(self: Route, scope: _asgi.Scope) -> tuple[Match, _asgi.Scope]:
+    def matches(self: Any, scope: _asgi.Scope) -> tuple[Match, _asgi.Scope]:
         match, child = original(self, scope)
         if match is Match.FULL:
             _note(child, self)
         return match, child
 
-    Route.matches = matches  # type: ignore[method-assign]
+    return matches
 
 
 @contained("asgi.route")
