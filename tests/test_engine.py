@@ -251,7 +251,7 @@ def test_a_collector_that_refuses_everything_ends_the_division_soon(sink: Sink) 
     spans(engine, 5000)
     assert engine.flush(20)
     assert engine.totals()["traces"]["rejected"] == 5000
-    assert len(sink.posts) < 300
+    assert len(sink.posts) < 1000  # of one batch or a few, and not one for each span
 
 
 def test_what_the_collector_says_it_rejected_is_booked(sink: Sink) -> None:
