@@ -10,9 +10,6 @@ import logging
 import os
 import signal
 import ssl
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +24,7 @@ from opentelemetry.metrics import Observation
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.trace import SpanKind
+from programs import python
 
 from obskit._runtime.engine import wire
 from obskit._runtime.engine.batches import Batch, Batches
@@ -39,7 +37,8 @@ from obskit._runtime.engine.tracing import TracerProvider
 from obskit._runtime.slots import Left, Slot
 from obskit.config.destinations import Destination, destinations
 from obskit.config.settings import read
-from tools.reliability.sink import Answer, Post, Sink, closed_port
+from tools.reliability.sink import Answer, Post, Sink
+from tools.stack.process import free_port
 
 
 class Here:
@@ -83,17 +82,6 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)
-
-
-def python(code: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
 
 
 def test_what_was_accepted_arrives_once_with_its_headers(sink: Sink) -> None:
@@ -149,7 +137,7 @@ def test_pauses_between_attempts_grow(sink: Sink) -> None:
 
 
 def test_a_sidecar_that_comes_later_gets_everything() -> None:
-    port = closed_port()
+    port = free_port()
     engine = start(f"http://127.0.0.1:{port}")
     spans(engine, 50)
     time.sleep(1.5)
@@ -263,7 +251,7 @@ def test_what_the_collector_says_it_rejected_is_booked(sink: Sink) -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_give_way() -> None:
-    engine = start(f"http://127.0.0.1:{closed_port()}", limit=200_000)
+    engine = start(f"http://127.0.0.1:{free_port()}", limit=200_000)
     for number in range(40):
         spans(engine, 200, f"round {number}")
         engine.turn()
@@ -333,7 +321,7 @@ def test_buffers_are_bounded_when_the_engine_s_thread_cannot_come_by(monkeypatch
 @pytest.mark.parametrize("mode", ["refused", "silent", "slow", "503"])
 def test_a_flush_never_takes_longer_than_its_budget(mode: str, sink: Sink) -> None:
     sink.answer = {"silent": Answer(0), "slow": Answer(200, delay=3), "503": Answer(503)}.get(mode, Answer())
-    url = f"http://127.0.0.1:{closed_port()}" if mode == "refused" else sink.url
+    url = f"http://127.0.0.1:{free_port()}" if mode == "refused" else sink.url
     engine = start(url, timeout=10)
     spans(engine, 10)
     began = time.monotonic()
@@ -342,7 +330,7 @@ def test_a_flush_never_takes_longer_than_its_budget(mode: str, sink: Sink) -> No
 
 
 def test_nobody_waits_for_a_sidecar_that_never_was_there() -> None:
-    engine = start(f"http://127.0.0.1:{closed_port()}")
+    engine = start(f"http://127.0.0.1:{free_port()}")
     spans(engine, 10)
     began = time.monotonic()
     assert not engine.flush(30)
@@ -446,7 +434,7 @@ def test_a_fault_where_children_are_met_changes_nothing_for_them(hook: str, late
         process.start(); process.join()
         print(process.exitcode, sorted(guard.faults()))
     """
-    done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port()}")
+    done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     met = [] if hook == "children.finalize" else [hook]  # that one is met in the child
     assert done.stdout.splitlines()[-1] == f"7 {met}", done.stderr
     assert done.returncode == 0
@@ -627,7 +615,7 @@ def test_what_a_killed_process_had_in_memory_is_told_by_its_successor(tmp_path: 
         os.kill(os.getpid(), signal.SIGKILL)
     """
     state = {"OBSKIT_STATE_DIRECTORY": str(tmp_path)}
-    done = python(killed, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port()}", **state)
+    done = python(killed, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}", **state)
     assert done.returncode == -signal.SIGKILL
     successor = """
         import obskit, time
@@ -790,7 +778,7 @@ def test_what_an_exit_could_not_deliver_is_told_by_the_successor(tmp_path: Path)
     """
     state = {"OBSKIT_STATE_DIRECTORY": str(tmp_path), "OBSKIT_EXIT_BUDGET": "0.5"}
     away = python(
-        code.format(count=9, seconds=0), OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port()}", **state
+        code.format(count=9, seconds=0), OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}", **state
     )
     assert away.returncode == 0
     with Sink() as sink:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from programs import python
 
 from obskit._runtime import resource
 from obskit._runtime.engine.batches import Batches
@@ -27,17 +28,6 @@ from obskit.exceptions import InputError
 from tools.stack.listeners import Sink
 
 NOWHERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OBSKIT_EXIT_BUDGET": "0.5"}
-
-
-def python(code: str, *, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
 
 
 def test_importing_obskit_imports_neither_opentelemetry_nor_the_renderer() -> None:

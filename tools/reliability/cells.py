@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.reliability.servers import Server
-from tools.reliability.sink import Answer, Sink, closed_port
+from tools.reliability.sink import Answer, Sink
+from tools.stack.process import free_port
 
 REQUESTS = 12
 #: Seconds that obskit may take to flush at an exit, here; and how much longer a stop may take in all.
@@ -70,7 +71,7 @@ def exact(server: Server, folder: Path) -> tuple[Outcome, Sink]:
 def stopping(server: Server, answer: Answer | None, folder: Path) -> Outcome:
     """Let a server do its work and stop it, with a sidecar that is of no use all the time."""
     with contextlib.ExitStack() as stack:
-        url = f"http://127.0.0.1:{closed_port()}" if answer is None else stack.enter_context(Sink(answer)).url
+        url = f"http://127.0.0.1:{free_port()}" if answer is None else stack.enter_context(Sink(answer)).url
         running = start(server, url, folder)
         work(server, running, folder, REQUESTS)
         time.sleep(0 if server.kind == "program" else 1.5)
@@ -86,7 +87,7 @@ def bare(server: Server, folder: Path) -> Outcome:
 
 def start(server: Server, url: str, folder: Path, **more: str) -> Running:
     """Start a server and wait until it serves."""
-    port = closed_port()
+    port = free_port()
     broker = folder / "broker"
     broker.mkdir(exist_ok=True)
     environment = {

@@ -223,10 +223,3 @@ def _points(metric: Any, wanted: Mapping[str, str]) -> list[tuple[str, int, floa
             (str(sorted((key, str(item)) for key, item in attributes.items())), point.start_time_unix_nano, value)
         )
     return found
-
-
-def closed_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -211,12 +211,11 @@ class Engine:
         _step(lambda: self._put("traces", self.spans, self._spans.encoded, lambda span: span.instrumentation_scope))
         _step(lambda: self._put("logs", self.logs, self._entries.encoded, lambda entry: entry.scope))
         now = time.monotonic()
-        if self.batches.bytes:  # before anything of the service's own is read, which may take its time
-            self.delivery.wake()
         if wait is not None or now >= self._due:
-            self._due = (
-                now + self._options.interval if wait is not None else max(self._due + self._options.interval, now)
-            )
+            if self.batches.bytes:  # before anything of the service's own is read, which may take its time
+                self.delivery.wake()
+            earliest = now if wait is not None else self._due
+            self._due = max(earliest + self._options.interval, now)
             _step(self.collect)
         self._identity.note(Left(KILLED, self.batches.waiting(since=now - _OLD_SECONDS)))
         if wait is not None:
@@ -267,11 +266,10 @@ class Engine:
 
     def entries(self) -> list[Entry]:
         """Take the log records out of their buffer."""
-        return list(self._ready())
+        return [self._ready(taken) for taken in _taken(self.logs)]
 
-    def _ready(self) -> Iterable[Entry]:
-        for record in _taken(self.logs):
-            yield record.entry(self.scopes) if isinstance(record, Kept) else record
+    def _ready(self, taken: Any) -> Any:
+        return taken.entry(self.scopes) if type(taken) is Kept else taken
 
     def _put(
         self, signal: str, records: deque[Any], encode: Callable[[Any], bytes], scope_of: Callable[[Any], Scope]
@@ -279,7 +277,7 @@ class Engine:
         groups = _Groups()
         for taken in _taken(records):
             try:
-                record = taken.entry(self.scopes) if type(taken) is Kept else taken
+                record = self._ready(taken)
                 groups.add(scope_of(record), encode(record))
             except Exception:  # noqa: BLE001 - one record that cannot be encoded takes no other with it
                 self.batches.lose(signal, INVALID)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import struct
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from opentelemetry.context import Context
 
 from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.scopes import Scope, Scopes
-from obskit._runtime.engine.spans import current
+from obskit._runtime.engine.spans import current, described, type_of
 from obskit._runtime.engine.wire import Attributes, any_value, fixed64, message, tag, text, varint
 from obskit._runtime.guard import contained
 from obskit._runtime.jsonlines import USUAL, encodable, extras, formatted
@@ -176,7 +175,8 @@ class Logger(_logs.Logger):
         number = said("severity_number")
         made.severity_number = getattr(number, "value", number) or 0
         made.severity_text, made.event_name = said("severity_text"), said("event_name")
-        given = {**_of_error(said("exception")), **(said("attributes") or {})}
+        error = said("exception")
+        given = {**(described(error) if error is not None else {}), **(said("attributes") or {})}
         limits = self._limits
         made.attributes = BoundedAttributes(limits.attributes, given, max_value_len=limits.attribute_length)
         made.body = said("body")
@@ -274,22 +274,7 @@ def _exception(record: logging.LogRecord) -> dict[str, str]:
         return {}
     kind, error, _ = record.exc_info
     return {
-        "exception.type": _type_of(kind),
+        "exception.type": type_of(kind),
         "exception.message": encodable(str(error)),
         "exception.stacktrace": encodable(logging.Formatter().formatException(record.exc_info)),
     }
-
-
-def _of_error(error: BaseException | None) -> dict[str, str]:
-    if error is None:
-        return {}
-    kind = type(error)
-    return {
-        "exception.type": _type_of(kind),
-        "exception.message": str(error),
-        "exception.stacktrace": "".join(traceback.format_exception(kind, error, error.__traceback__)),
-    }
-
-
-def _type_of(kind: type[BaseException]) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -133,7 +133,7 @@ class Span(ApiSpan):
         ):
             held[key] = value
         else:
-            self._bounded()[key] = value
+            self.bounded()[key] = value
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """See the API."""
@@ -186,17 +186,7 @@ class Span(ApiSpan):
         self, exception: BaseException, attributes: Any = None, timestamp: int | None = None, escaped: bool = False
     ) -> None:
         """See the API."""
-        kind = type(exception)
-        told = {
-            "exception.type": kind.__qualname__
-            if kind.__module__ in ("", "builtins")
-            else f"{kind.__module__}.{kind.__qualname__}",
-            "exception.message": str(exception),
-            "exception.stacktrace": "".join(
-                traceback.format_exception(kind, exception, exception.__traceback__)  # 3.10 wants all three
-            ),
-            "exception.escaped": str(escaped),
-        }
+        told = {**described(exception), "exception.escaped": str(escaped)}
         self.add_event("exception", {**told, **(attributes or {})}, timestamp)
 
     def end(self, end_time: int | None = None) -> None:
@@ -214,12 +204,8 @@ class Span(ApiSpan):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and self.is_recording():
-            record, set_status = self._escapes
-            if record:
-                self.record_exception(error, escaped=True)
-            if set_status:
-                self.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        if error is not None:
+            note_error(self, error, *self._escapes, escaped=True)
         self.end()
 
     # --- what readers of the SDK's spans expect
@@ -309,10 +295,6 @@ class Span(ApiSpan):
         for link in links or ():
             self.add_link(link.context, link.attributes)
 
-    def limit(self) -> None:
-        """Hold what it was made with to the limits."""
-        self._bounded()
-
     def escaping(self, record: bool, set_status: bool) -> None:
         """Say what a ``with`` block does with its exception."""
         self._escapes = (record, set_status)
@@ -323,7 +305,8 @@ class Span(ApiSpan):
             return False
         return True
 
-    def _bounded(self) -> BoundedAttributes:
+    def bounded(self) -> BoundedAttributes:
+        """Hold its attributes to the limits from now on, and return them."""
         held = self._attributes
         if isinstance(held, BoundedAttributes):
             return held
@@ -332,6 +315,32 @@ class Span(ApiSpan):
             limits.span_attributes, held, immutable=False, max_value_len=limits.span_attribute_length
         )
         return held
+
+
+def note_error(span: ApiSpan, error: BaseException, record: bool, set_status: bool, escaped: bool = False) -> None:
+    """Put the exception that ended a block on its span, as the block asked for."""
+    if not span.is_recording():
+        return
+    if record:
+        span.record_exception(error, escaped=escaped)
+    if set_status:
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """Return the attributes of an exception. Source: OpenTelemetry semantic conventions for exceptions."""
+    kind = type(error)
+    return {
+        "exception.type": type_of(kind),
+        "exception.message": str(error),
+        # Python 3.10 wants all three.
+        "exception.stacktrace": "".join(traceback.format_exception(kind, error, error.__traceback__)),
+    }
+
+
+def type_of(kind: type[BaseException]) -> str:
+    """Return the name of a class of exceptions, with its module unless that is Python's own."""
+    return kind.__qualname__ if kind.__module__ in ("", "builtins") else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def current() -> Span | SpanContext | None:

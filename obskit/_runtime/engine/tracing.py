@@ -13,14 +13,14 @@ from typing import Any
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
 from obskit._runtime import forks
 from obskit._runtime.engine import sdk
 from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.sampling import Sampler
 from obskit._runtime.engine.scopes import Scope, Scopes
-from obskit._runtime.engine.spans import Ended, Span
+from obskit._runtime.engine.spans import Ended, Span, note_error
 from obskit._runtime.guard import contained
 
 #: Set where the API knows it: the trace id is random, which it is.
@@ -162,7 +162,7 @@ class Tracer(trace.Tracer):
         began = time.time_ns() if start is None else start
         span = Span(provider, self._scope, name, kind, trace_id, span_id, _FLAGS[flags | 1], parent, attributes, began)
         if provider.narrow:
-            span.limit()
+            span.bounded()
         if given is not None:
             given(span)
         if provider.processors:
@@ -232,15 +232,10 @@ class CurrentSpan:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         contexts.detach(self._token)
-        span = self._span
-        # What is no Exception, as the end of a generator, is no error either.
-        if isinstance(error, Exception) and span.is_recording():
-            if self._record:
-                span.record_exception(error)
-            if self._set_status:
-                span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        if isinstance(error, Exception):  # what is none, as the end of a generator, is no error either
+            note_error(self._span, error, self._record, self._set_status)
         if self._ends:
-            span.end()
+            self._span.end()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         anew = functools.partial(CurrentSpan, self._begin, self._record, self._set_status, self._ends)

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from obskit._runtime import inbound, loops, start
+from obskit._runtime import loops, start
 from obskit._runtime.guard import contained
-from obskit._runtime.instrumentations._http import Request, Requests
+from obskit._runtime.instrumentations._http import HEADERS, SEEN, Request, Requests
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,14 +18,8 @@ Send = Callable[[Message], Awaitable[None]]
 #: Mounts that a process has, at the most; what looks like more are values of a parameter.
 _MOST_PREFIXES = 64
 _prefixes: set[str] = set()
-#: Marks a scope that is observed already, by an outer application.
-_SEEN = "obskit.request"
 #: Headers that are read, by their names as servers write them.
-_WANTED = {
-    name.encode(): name.lower()
-    for header in (inbound.TRACEPARENT, inbound.TRACESTATE, inbound.BAGGAGE, "user-agent")
-    for name in (header, header.title(), header.capitalize())
-}
+_WANTED = {name.encode(): name.lower() for header in HEADERS for name in (header, header.title(), header.capitalize())}
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
@@ -48,11 +42,11 @@ def patch(
 
     @functools.wraps(original)
     async def observed(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        if _SEEN in scope or (unless is not None and _comes_from(type(self), unless)):
+        if SEEN in scope or (unless is not None and _comes_from(type(self), unless)):
             await original(self, scope, receive, send)
             return
         if scope["type"] == "lifespan":
-            scope[_SEEN] = True
+            scope[SEEN] = True
             await original(self, scope, receive, _flushing(send))
             return
         request: Request | None = begin(scope)
@@ -105,7 +99,7 @@ def _begin(requests: Requests, prepare: Callable[[Scope], None] | None, scope: S
         lambda: {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         measured=not websocket,
     )
-    scope[_SEEN] = True
+    scope[SEEN] = True
     return request
 
 

@@ -14,11 +14,16 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
+from obskit._runtime import inbound
 from obskit._runtime.inbound import Inbound
 from obskit._runtime.pipeline import Pipeline, Series
 from obskit.catalogue import http
 from obskit.config.settings import Settings
 
+#: Marks a request that is observed already, by an outer application.
+SEEN = "obskit.request"
+#: Headers that are read of every request.
+HEADERS = (inbound.TRACEPARENT, inbound.TRACESTATE, inbound.BAGGAGE, "user-agent")
 _METHODS = frozenset(http.METHOD.values)
 _OTHER = "_OTHER"
 #: Whoever invents a method may send any text.
@@ -92,8 +97,8 @@ class Requests:
             attributes[_QUERY] = _without_values(query)
         if agent := header("user-agent"):
             attributes[_AGENT] = agent
-        inbound = self._inbound
-        parent = inbound.context(header) if inbound.is_usual else propagate.extract(all_headers())
+        usual = self._inbound.is_usual
+        parent = self._inbound.context(header) if usual else propagate.extract(all_headers())
         span = self.span("HTTP" if known is _OTHER else known, SpanKind.SERVER, attributes, parent)
         return Request(self, span, known, scheme, parent, measured)
 

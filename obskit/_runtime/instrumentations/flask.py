@@ -10,23 +10,19 @@ from flask import Flask
 from flask import request as current
 from werkzeug.wsgi import ClosingIterator
 
-from obskit._runtime import inbound
 from obskit._runtime.guard import contained
-from obskit._runtime.instrumentations._http import Request, Requests, requests
+from obskit._runtime.instrumentations._http import HEADERS, SEEN, Request, Requests, requests
 from obskit._runtime.pipeline import Pipeline
 from obskit.config.settings import Settings
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-_SEEN, _ROUTE = "obskit.request", "obskit.route"
+_ROUTE = "obskit.route"
 #: Set where the whole body was there when the response was made.
 _WHOLE = "obskit.whole"
 #: Headers that are read, by their names in an environ.
-_HEADERS = {
-    name: f"HTTP_{name.replace('-', '_').upper()}"
-    for name in (inbound.TRACEPARENT, inbound.TRACESTATE, inbound.BAGGAGE, "user-agent")
-}
+_HEADERS = {name: f"HTTP_{name.replace('-', '_').upper()}" for name in HEADERS}
 
 
 def install(pipeline: Pipeline, settings: Settings) -> None:
@@ -38,7 +34,7 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
     @functools.wraps(original_call)
     def call(self: Flask, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         # An application within another, as DispatcherMiddleware mounts them, is part of the outer one's request.
-        request: Request | None = None if _SEEN in environ else begin(environ)
+        request: Request | None = None if SEEN in environ else begin(environ)
         if request is None:
             return original_call(self, environ, start_response)
 
@@ -98,7 +94,7 @@ class _Body:
 
 
 def _begin(requests: Requests, environ: Environ) -> Request | None:
-    environ[_SEEN] = True
+    environ[SEEN] = True
     return requests.begin(
         environ["REQUEST_METHOD"],
         environ.get("wsgi.url_scheme", "http"),
