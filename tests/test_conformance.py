@@ -44,7 +44,7 @@ from obskit._runtime.engine.logbook import LoggerProvider
 from obskit._runtime.engine.metering import MeterProvider
 from obskit._runtime.engine.sampling import Sampler, sampler
 from obskit._runtime.engine.tracing import TracerProvider
-from obskit._runtime.slots import Left
+from obskit._runtime.slots import Losses
 from obskit.config.destinations import Destination
 
 REMOTE = SpanContext(0xABC, 0xDEF, True, TraceFlags(1), TraceState([("vendor", "1")]))
@@ -63,13 +63,13 @@ def nowhere() -> Iterator[None]:
 class Here:
     """An identity without a place on the disk."""
 
-    def claim(self) -> Left:
-        return Left("", {})
+    def claim(self) -> Losses:
+        return {}
 
     def attributes(self) -> dict[str, Any]:
         return RESOURCE
 
-    def note(self, left: Left) -> None:
+    def note(self, left: Losses) -> None:
         pass
 
 

@@ -34,7 +34,7 @@ from obskit._runtime.engine.logbook import Kept
 from obskit._runtime.engine.metering import MeterProvider
 from obskit._runtime.engine.sampling import sampler
 from obskit._runtime.engine.tracing import TracerProvider
-from obskit._runtime.slots import Left, Slot
+from obskit._runtime.slots import Losses, Slot
 from obskit.config.destinations import Destination, destinations
 from obskit.config.settings import read
 from tools.reliability.sink import Answer, Post, Sink
@@ -44,13 +44,13 @@ from tools.stack.process import free_port
 class Here:
     """An identity without a place on the disk."""
 
-    def claim(self) -> Left:
-        return Left("", {})
+    def claim(self) -> Losses:
+        return {}
 
     def attributes(self) -> dict[str, Any]:
         return {"service.name": "shop"}
 
-    def note(self, left: Left) -> None:
+    def note(self, losses: Losses) -> None:
         pass
 
 
@@ -60,12 +60,14 @@ def sink() -> Iterator[Sink]:
         yield running
 
 
-def start(url: str, *, compressed: bool = False, timeout: float = 2.0, **options: Any) -> Engine:
+def start(
+    url: str, *, compressed: bool = False, timeout: float = 2.0, interval: float = 60.0, **options: Any
+) -> Engine:
     goals = {
         name: Destination(f"{url}/v1/{name}", {"api-key": "k"}, timeout, compressed, "", "", "")
         for name in ("traces", "metrics", "logs")
     }
-    engine = Engine(Options(goals, 60.0, **options), Here())  # type: ignore[arg-type]
+    engine = Engine(Options(goals, interval, **options), Here())  # type: ignore[arg-type]
     engine.start()
     return engine
 
@@ -143,7 +145,7 @@ def test_a_sidecar_that_comes_later_gets_everything() -> None:
     time.sleep(1.5)
     with Sink(port=port) as sink:
         until(lambda: len(sink.spans()) == 50)
-        assert engine.totals()["traces"]["exported"] == 50
+        until(lambda: engine.totals()["traces"]["exported"] == 50)
 
 
 def test_a_sidecar_that_restarts_between_two_exports_costs_nothing() -> None:
@@ -188,6 +190,32 @@ def test_many_flushes_do_not_put_off_the_metrics(sink: Sink) -> None:
         assert engine.flush(10)
     counter.add(1)
     until(lambda: sink.total("jobs") == 1, seconds=6)
+
+
+def test_a_callback_that_never_returns_stops_nothing_but_itself(
+    sink: Sink, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = start(sink.url, interval=0.2)
+    meter = MeterProvider(engine.streams, engine.flush).get_meter("x")
+    over = threading.Event()
+
+    def hangs(_: object) -> list[Observation]:
+        over.wait(60)
+        return [Observation(7)]
+
+    meter.create_observable_gauge("before", [lambda _: [Observation(1)]])
+    meter.create_observable_gauge("hangs", [hangs])
+    meter.create_observable_gauge("after", [lambda _: [Observation(2)]])
+    counter = meter.create_counter("jobs")
+    counter.add(3)
+    spans(engine, 5)
+    until(lambda: sink.total("before") == 1 and sink.total("after") == 2 and sink.total("jobs") == 3)
+    assert len(sink.spans()) == 5
+    assert sink.total("hangs") == 0
+    assert engine.flush(20)
+    assert caplog.text.count("a callback of hangs does not return") == 1
+    over.set()
+    until(lambda: sink.total("hangs") == 7)
 
 
 def test_a_callback_that_flushes_does_not_wait_for_itself(sink: Sink) -> None:
@@ -337,6 +365,24 @@ def test_nobody_waits_for_a_sidecar_that_never_was_there() -> None:
     assert time.monotonic() - began < 5
 
 
+def test_in_a_pod_an_exit_waits_for_a_sidecar_that_comes_within_the_budget() -> None:
+    code = """
+        import obskit
+        obskit.init(service_name="job", log_format="off", exit_budget=20)
+        from opentelemetry import trace
+        trace.get_tracer("job").start_span("work").end()
+    """
+    port = free_port()
+    sinks: list[Sink] = []
+    later = threading.Timer(4, lambda: sinks.append(Sink(port=port)))
+    later.start()
+    pod = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+    assert python(code, **pod).returncode == 0
+    later.join()
+    with sinks[0] as sink:
+        assert len(sink.spans("work")) == 1
+
+
 def test_threads_that_record_at_once_lose_nothing(sink: Sink) -> None:
     engine = start(sink.url)
     stream = engine.streams.make(engine.scopes.get("x"), "jobs", "", "", "counter")
@@ -397,7 +443,7 @@ def test_a_full_disk_reaches_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     slot = Slot(lambda: tmp_path, "shop")
     monkeypatch.setattr(os, "pwrite", full)
-    slot.write(Left("killed", {"traces": 5}))
+    slot.write({"killed": {"traces": 5}})
 
 
 def test_a_fault_of_the_engine_s_threads_is_contained_and_they_go_on() -> None:
@@ -759,12 +805,69 @@ def test_headers_that_are_none_are_told_without_their_text(text: str) -> None:
 
 def test_a_slot_says_what_waits_only_while_it_does(tmp_path: Path) -> None:
     slot = Slot(lambda: tmp_path, "shop")
-    slot.write(Left("killed", {"traces": 5, "logs": 0}))
+    slot.write({"killed": {"traces": 5, "logs": 0}, "shutdown": {"traces": 0}})
     (file,) = tmp_path.iterdir()
     assert json.loads(file.read_text()) == {"killed": {"traces": 5}}
-    slot.write(Left("killed", {"traces": 0}))
+    slot.write({"killed": {"traces": 0}})
     slot.leave()
-    assert Slot(lambda: tmp_path, "shop").left == Left("", {})
+    assert Slot(lambda: tmp_path, "shop").left == {}
+
+
+def test_a_process_that_was_killed_before_it_told_of_its_predecessor_leaves_that_to_its_successor(
+    tmp_path: Path,
+) -> None:
+    first = Slot(lambda: tmp_path, "default/job")
+    first.write({"killed": {"traces": 5}, "shutdown": {"logs": 2}})
+    first.leave()
+    brief = """
+        import obskit, os, signal, time
+        obskit.init(service_name="job", log_format="off", export_interval={interval})
+        time.sleep(1.8)
+        if {interval} > 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    with Sink() as sink:
+        state = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink.url, "OBSKIT_STATE_DIRECTORY": str(tmp_path)}
+        assert python(brief.format(interval=60), **state).returncode == -signal.SIGKILL
+        assert python(brief.format(interval=0.5), **state).returncode == 0
+        assert sink.total("obskit.telemetry.dropped", signal="traces", reason="killed") == 5
+        assert sink.total("obskit.telemetry.dropped", signal="logs", reason="shutdown") == 2
+
+
+def test_what_a_flush_delivered_is_not_missed_by_a_successor(tmp_path: Path) -> None:
+    code = """
+        import obskit, os, time
+        obskit.init(service_name="job", log_format="off", metrics="none")
+        from opentelemetry import trace
+        trace.get_tracer("job").start_span("work").end()
+        time.sleep(3.5)  # it waits for so long that it stands in the file
+        open({answer!r}, "w").close()
+        assert trace.get_tracer_provider().force_flush(20_000)
+        os._exit(0)
+    """
+    answer = tmp_path / "answer"
+    state = tmp_path / "state"
+    with Sink(lambda _: Answer(200 if answer.exists() else 503)) as sink:
+        place = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink.url, "OBSKIT_STATE_DIRECTORY": str(state)}
+        assert python(code.format(answer=str(answer)), **place).returncode == 0
+        assert len(sink.spans("work")) == 1
+    (file,) = state.glob("*.slot")
+    assert json.loads(file.read_text()) == {}
+
+
+def test_a_place_that_another_user_holds_is_passed_over(tmp_path: Path) -> None:
+    first = Slot(lambda: tmp_path, "shop")
+    (file,) = tmp_path.iterdir()
+    first.leave()
+    file.unlink()
+    file.symlink_to(tmp_path / "elsewhere")  # refused like a file without permission, also to root
+    assert Slot(lambda: tmp_path, "shop").number == 1
+
+
+def test_a_folder_of_log_lines_stays_readable_for_the_sidecar(tmp_path: Path) -> None:
+    Slot(lambda: tmp_path / "logs", "shop")
+    assert (tmp_path / "logs").stat().st_mode & 0o055 == 0o055
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "logs").iterdir())
 
 
 def test_what_an_exit_could_not_deliver_is_told_by_the_successor(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from obskit._runtime.slots import Left, Slot, folder
+from obskit._runtime.slots import Losses, Slot, folder
 from obskit._version import __version__
 from obskit.config.settings import Settings, resource_attributes
 
@@ -32,7 +32,7 @@ class Identity:
         self._settings = settings
         self._slot: Slot | None = None
 
-    def claim(self) -> Left:
+    def claim(self) -> Losses:
         """Take a place, anew in a forked child; return what its last holder took with it."""
         if self._slot is not None:
             self._slot.leave()
@@ -48,10 +48,10 @@ class Identity:
         number = None if self._slot is None else self._slot.number
         return attributes(self._settings, slot=os.getpid() if number is None else number)
 
-    def note(self, left: Left) -> None:
+    def note(self, losses: Losses) -> None:
         """Note what would be missed if this process were no more."""
         if self._slot is not None:
-            self._slot.write(left)
+            self._slot.write(losses)
 
 
 def attributes(settings: Settings, environment: Mapping[str, str] = os.environ, slot: int = 0) -> dict[str, Any]:

@@ -2,37 +2,33 @@
 
 Each process holds the lock of the lowest numbered file that nobody holds, so that the successor of a worker has its
 number, and its series go on. The kernel releases the lock with the process, however that ends. In the file stands how
-many records wait to be delivered: whoever takes the number next finds what its predecessor took with it.
+many records wait to be delivered: whoever takes the number next finds what its predecessor took with it, and keeps it
+there until it was told.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from obskit._runtime.guard import warn
 
 _MOST = 512
 _LONGEST = 512
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+#: A file that is another user's, as after a change of ``runAsUser``, or no file at all.
+_TAKEN = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR})
 
 
-class Left(NamedTuple):
-    """What a process took with it.
-
-    Args:
-        reason: Why, as in the metric of what was dropped.
-        counts: Signal -> records.
-    """
-
-    reason: str
-    counts: dict[str, int]
+#: Why (as in the metric of what was dropped) -> signal -> records.
+Losses = Mapping[str, Mapping[str, int]]
 
 
 class Slot:
@@ -54,7 +50,7 @@ class Slot:
         self._written = ""
         self.number: int | None = None
         #: What its predecessor took with it.
-        self.left = Left("", {})
+        self.left: Losses = {}
         try:
             self._claim(folder(), hashlib.sha256(service.encode()).hexdigest()[:12])
         except OSError as error:
@@ -62,15 +58,14 @@ class Slot:
                 "obskit: no folder for the state of this process (%s); its instance is called by its process id", error
             )
 
-    def write(self, left: Left) -> None:
+    def write(self, losses: Losses) -> None:
         """Note what would be missed if this process were no more."""
-        counts = {signal: count for signal, count in left.counts.items() if count}
-        text = json.dumps({left.reason: counts} if counts else {})
-        if self._file < 0 or text == self._written:
+        counts = {why: {signal: count for signal, count in of.items() if count} for why, of in losses.items()}
+        text = json.dumps({why: of for why, of in counts.items() if of})
+        if self._file < 0 or text == self._written or len(text) > _LONGEST:
             return
         with contextlib.suppress(OSError):  # a volume that is full: then nobody learns of it
-            os.pwrite(self._file, text.encode(), 0)
-            os.ftruncate(self._file, len(text))
+            os.pwrite(self._file, text.ljust(_LONGEST).encode(), 0)  # at once, whatever stood there
             self._written = text
 
     def leave(self) -> None:
@@ -80,10 +75,16 @@ class Slot:
             self._file = -1
 
     def _claim(self, folder: Path, stem: str) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        refused: OSError | None = None
         for number in range(_MOST):
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            file = os.open(folder / f"{stem}-{number}.slot", flags, 0o600)
+            try:
+                file = os.open(folder / f"{stem}-{number}.slot", _FLAGS, 0o600)
+            except OSError as error:
+                if error.errno not in _TAKEN:
+                    raise
+                refused = error
+                continue
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -91,8 +92,9 @@ class Slot:
                 continue
             self._file, self.number = file, number
             self.left = _read(os.pread(file, _LONGEST, 0))
-            os.ftruncate(file, 0)
             return
+        if refused is not None:
+            raise refused
 
 
 def folder(configured: str, logs: str) -> Path:
@@ -110,9 +112,11 @@ def folder(configured: str, logs: str) -> Path:
     return path
 
 
-def _read(written: bytes) -> Left:
+def _read(written: bytes) -> Losses:
     try:
-        ((reason, counts),) = json.loads(written).items()
-        return Left(str(reason), {str(signal): max(0, int(count)) for signal, count in counts.items()})
+        return {
+            str(why): {str(signal): max(0, int(count)) for signal, count in counts.items()}
+            for why, counts in json.loads(written).items()
+        }
     except (ValueError, TypeError, AttributeError, OverflowError):  # empty, cut off, or somebody else's
-        return Left("", {})
+        return {}

@@ -147,7 +147,9 @@ def _start(settings: Settings) -> None:
     for complaint in complaints + more:
         guard.warn("obskit: %s", complaint)
     identity = Identity(settings)
-    engine = Engine(Options(goals, settings.export_interval, settings.queue_size), identity)
+    # In a pod the sidecar may begin later, or anew; on a developer's machine there may be none.
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
+    engine = Engine(Options(goals, settings.export_interval, settings.queue_size, in_pod), identity)
     chosen = sampler(settings.sampler, settings.sampler_ratio)
     pipeline = EnginePipeline(engine, chosen, limits, identity.attributes)
     forks.in_child(pipeline.begin_anew)

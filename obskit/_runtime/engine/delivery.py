@@ -20,6 +20,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from urllib.parse import SplitResult, urlsplit
@@ -72,10 +73,19 @@ class Delivery:
     Args:
         batches: The queue.
         destinations: Signal -> where it goes.
+        settled: Called before somebody who waits is told that everything is settled.
+        patient: Whether a sidecar that never answered may still come.
     """
 
-    def __init__(self, batches: Batches, destinations: dict[str, Destination]) -> None:
-        self._batches = batches
+    def __init__(
+        self,
+        batches: Batches,
+        destinations: dict[str, Destination],
+        settled: Callable[[], None],
+        *,
+        patient: bool = False,
+    ) -> None:
+        self._batches, self._settled, self._patient = batches, settled, patient
         self._routes = {signal: _Route(target, urlsplit(target.url)) for signal, target in destinations.items()}
         self._said: dict[str, float] = {}
         self._random = random.Random()  # noqa: S311 - spreads load
@@ -144,10 +154,11 @@ class Delivery:
         for wait in list(self._waits):
             if not self._batches.any_of(wait.batches):
                 self._waits.remove(wait)
+                self._settled()
                 wait.reply.put(True)
             elif time.monotonic() > wait.until:
                 self._waits.remove(wait)
-            elif not self.connected and all(map(self._is_hopeless, self._routes)):
+            elif not (self._patient or self.connected) and all(map(self._is_hopeless, self._routes)):
                 self._waits.remove(wait)
                 wait.reply.put(False)
 

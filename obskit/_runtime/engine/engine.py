@@ -27,6 +27,7 @@ from obskit._runtime.engine.batches import (
     Batch,
     Batches,
 )
+from obskit._runtime.engine.callbacks import LONGEST, is_reading
 from obskit._runtime.engine.delivery import Delivery, Wait
 from obskit._runtime.engine.logbook import Entry, EntryEncoder, Kept
 from obskit._runtime.engine.metering import Streams
@@ -36,7 +37,7 @@ from obskit._runtime.engine.span_codec import SpanEncoder
 from obskit._runtime.engine.spans import Span
 from obskit._runtime.guard import contained
 from obskit._runtime.resource import Identity
-from obskit._runtime.slots import Left
+from obskit._runtime.slots import Losses
 from obskit.config.destinations import Destination
 
 #: Records that wait for the engine's thread, per signal; then the oldest give way. It comes by once a second.
@@ -63,11 +64,13 @@ class Options(NamedTuple):
         destinations: Signal -> where it goes; a signal that is not here is not sent.
         interval: Seconds between two exports of metrics.
         limit: Bytes that may wait.
+        patient: Whether a sidecar that never answered may still come, so that an exit waits for it.
     """
 
     destinations: dict[str, Destination]
     interval: float
     limit: int = LIMIT
+    patient: bool = False
 
 
 class Engine:
@@ -86,7 +89,7 @@ class Engine:
         #: One for each span or record that gave way before it was encoded.
         self._overrun: deque[str] = deque(maxlen=_MOST_OVERRUN)
         self.batches = Batches(options.limit)
-        self.delivery = Delivery(self.batches, options.destinations)
+        self.delivery = Delivery(self.batches, options.destinations, self._note, patient=options.patient)
         self.streams = Streams(self.measure)
         self.scopes = Scopes()
         self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
@@ -103,9 +106,10 @@ class Engine:
         self.quiet, self._before = False, 0
         self._news = False
         #: What the last process in this place took with it; told after zero was, or nobody sees an increase.
-        self._left = self._identity.claim()
-        #: That, once it may be told: signal -> reason -> records.
+        self._left = _known(self._identity.claim())
+        #: That, once it may be told: signal -> reason -> records; and the batch that tells it first.
         self.inherited: dict[str, dict[str, int]] = {}
+        self._telling: Batch | None = None
         self._resource = encoded_resource(self._identity.attributes())
 
     # --- any thread
@@ -146,8 +150,8 @@ class Engine:
         """
         if not self._running:
             return True
-        if threading.current_thread() in (self._thread, self.delivery.thread):
-            return False  # as from a callback of the service: it would wait for itself
+        if threading.current_thread() in (self._thread, self.delivery.thread) or is_reading():
+            return False  # it would wait for itself
         wait = Wait(SimpleQueue(), time.monotonic() + budget)
         self._mail.put(wait)
         try:
@@ -188,7 +192,7 @@ class Engine:
             buffer.clear()
         self.batches.abandon()
         # Nobody hears of this process again: its successor tells.
-        self._identity.note(Left(SHUTDOWN, {signal: self.totals()[signal][SHUTDOWN] for signal in SIGNALS}))
+        self._note()
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return signal -> outcome -> records."""
@@ -217,7 +221,7 @@ class Engine:
             earliest = now if wait is not None else self._due
             self._due = max(earliest + self._options.interval, now)
             _step(self.collect)
-        self._identity.note(Left(KILLED, self.batches.waiting(since=now - _OLD_SECONDS)))
+        self._note()
         if wait is not None:
             wait.batches = self.batches.all()
         if wait is not None or self.batches.bytes:
@@ -241,6 +245,19 @@ class Engine:
         while self._overrun:
             self.batches.lose(self._overrun.popleft(), QUEUE_FULL)
 
+    def _note(self) -> None:
+        """Note what nobody would hear of if this process were no more."""
+        losses = {
+            KILLED: self.batches.waiting(since=time.monotonic() - _OLD_SECONDS),
+            SHUTDOWN: {signal: totals[SHUTDOWN] for signal, totals in self.totals().items()},
+        }
+        if self._telling is None or self.batches.any_of((self._telling,)):
+            for signal, reasons in self._left.items():
+                for reason, count in reasons.items():
+                    losses.setdefault(reason, {}).setdefault(signal, 0)
+                    losses[reason][signal] += count
+        self._identity.note(losses)
+
     def collect(self) -> None:
         """Read what is observed, and put all metrics into the queue.
 
@@ -250,7 +267,10 @@ class Engine:
         if "metrics" not in self._options.destinations or (self.quiet and not self._news):
             return
         self._news = False
-        self.streams.read(nothing=self.quiet)
+        if self.quiet:
+            self.streams.forget()
+        else:
+            self.streams.read(min(LONGEST, self._options.interval / 2))
         now, groups, points = time.time_ns(), _Groups(), 0
         for stream in list(self.streams.all):
             if not stream.points:
@@ -261,8 +281,10 @@ class Engine:
             except Exception:  # noqa: BLE001 - one instrument that cannot be encoded takes no other with it
                 self.batches.lose("metrics", INVALID, len(stream.points))
         if points:
-            self._finish("metrics", groups, points)
-            self.inherited = _known(self._left)
+            batch = self._finish("metrics", groups, points)
+            if self.inherited and self._telling is None:
+                self._telling = batch
+            self.inherited = self._left
 
     def entries(self) -> list[Entry]:
         """Take the log records out of their buffer."""
@@ -290,10 +312,12 @@ class Engine:
         if groups.count:
             self._finish(signal, groups, groups.count)
 
-    def _finish(self, signal: str, groups: _Groups, records: int) -> None:
+    def _finish(self, signal: str, groups: _Groups, records: int) -> Batch:
         body = request(self._resource, groups.by_scope)
         compressed = self._options.destinations[signal].compressed
-        self.batches.put(Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed))
+        batch = Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed)
+        self.batches.put(batch)
+        return batch
 
 
 @contained("engine.turn", closes="engine.turn")  # never left out
@@ -302,11 +326,12 @@ def _step(step: Callable[[], None]) -> None:
     step()
 
 
-def _known(left: Left) -> dict[str, dict[str, int]]:
-    """What a process left behind, without what somebody else may have written into its file."""
-    if left.reason not in REASONS:
-        return {}
-    return {signal: {left.reason: count} for signal, count in left.counts.items() if signal in SIGNALS}
+def _known(left: Losses) -> dict[str, dict[str, int]]:
+    """What a process left behind, by signal, without what somebody else may have written into its file."""
+    return {
+        signal: {reason: counts.get(signal, 0) for reason, counts in left.items() if reason in REASONS}
+        for signal in SIGNALS
+    }
 
 
 class _Groups:

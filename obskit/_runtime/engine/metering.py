@@ -13,6 +13,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Observation
 
+from obskit._runtime.engine.callbacks import LONGEST, Callbacks, Values
 from obskit._runtime.engine.scopes import Scope, Scopes
 from obskit._runtime.engine.streams import DEFAULT_BOUNDARIES, Kind, Stream
 from obskit._runtime.guard import contained, warn
@@ -34,8 +35,10 @@ class Streams:
     def __init__(self, measure: Measure) -> None:
         self.measure = measure
         self.all: list[Stream] = []
-        #: Stream -> what reads it at each export.
-        self.readers: list[tuple[Stream, Callable[[], Iterable[tuple[float, Mapping[str, Any]]]]]] = []
+        #: What obskit observes, and what reads it at each export.
+        self.readers: list[tuple[Stream, Callable[[], Values]]] = []
+        #: What the service observes.
+        self.callbacks = Callbacks()
         #: Names that obskit measures itself: another library that does so too would count everything twice.
         self._ours: set[str] = set()
         #: Held while an instrument is made.
@@ -44,6 +47,7 @@ class Streams:
     def begin_anew(self) -> None:
         """Begin at zero in a forked child, where a thread of the parent may hold the lock for ever."""
         self.lock = threading.Lock()
+        self.callbacks.begin_anew()
         for stream in self.all:
             stream.begin_anew()
 
@@ -70,18 +74,23 @@ class Streams:
             self.all.append(stream)
         return stream
 
-    def read(self, nothing: bool = False) -> None:
-        """Read what is observed.
-
-        Args:
-            nothing: Forget what was read before instead.
-        """
+    def forget(self) -> None:
+        """Forget what was observed."""
         for stream in self.all:
             if stream.observed:
                 stream.points.clear()
-        for stream, read in () if nothing else list(self.readers):
-            for value, attributes in read() or ():
-                stream.take(value, attributes)
+
+    def read(self, patience: float = LONGEST) -> None:
+        """Read what is observed now.
+
+        Args:
+            patience: Seconds for the callbacks of the service.
+        """
+        self.forget()
+        for stream, read in list(self.readers):
+            stream.take_all(read() or ())
+        for stream, values in self.callbacks.read(patience):
+            stream.take_all(values)
 
 
 class MeterProvider(metrics.MeterProvider):
@@ -188,7 +197,8 @@ class Meter(metrics.Meter):
         with self._streams.lock:
             if key not in self._made:
                 stream = self._streams.make(self._scope, key[0], key[1], key[2], stream_kind, observed=True)
-                self._streams.readers += [(stream, _reader(key[0], callback)) for callback in callbacks or ()]
+                for callback in callbacks or ():
+                    self._streams.callbacks.add(stream, _reader(key[0], callback))
                 self._made[key] = kind(key[0], callbacks, key[1], key[2])
             return self._made[key]
 
@@ -303,7 +313,7 @@ def _checked(name: str, unit: str, brief: str, kind: type) -> tuple[str, str, st
     return name.lower(), unit, str(brief or ""), kind
 
 
-def _reader(name: str, callback: Any) -> Callable[[], Iterable[tuple[float, Mapping[str, Any]]]]:
+def _reader(name: str, callback: Any) -> Callable[[], Values]:
     """What reads one callback, a function or a generator as the API allows; a fault of it is the service's own."""
     if isinstance(callback, Generator):
         next(callback)
@@ -312,7 +322,7 @@ def _reader(name: str, callback: Any) -> Callable[[], Iterable[tuple[float, Mapp
         ask = callback
 
     @contained("metrics.callback", ())
-    def read() -> Iterable[tuple[float, Mapping[str, Any]]]:
+    def read() -> Values:
         try:
             return [
                 (observation.value, hashable(observation.attributes or _NONE))

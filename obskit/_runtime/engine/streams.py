@@ -6,7 +6,7 @@ One thread adds up, so that no request waits for another's measurement and none 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from obskit._runtime.engine.scopes import Scope
@@ -159,6 +159,11 @@ class Stream:
         """
         self.add(self.point(attributes), value, span, moment)
         return not self.background
+
+    def take_all(self, values: Iterable[tuple[float, Mapping[str, Any]]]) -> None:
+        """Take what was read of an observable instrument."""
+        for value, attributes in values:
+            self.take(value, attributes)
 
     def add(self, point: Point, value: float, span: Any, moment: int) -> None:
         """Add a measurement to a point."""
