@@ -114,7 +114,6 @@ def _start(settings: dict[str, Any]) -> Recorded:
 
     from obskit._runtime import start
     from obskit._runtime.engine.engine import Engine, Options
-    from obskit._runtime.engine.limits import Limits
     from obskit._runtime.engine.pipeline import EnginePipeline
     from obskit._runtime.engine.sampling import sampler
     from obskit._runtime.resource import Identity
@@ -126,5 +125,5 @@ def _start(settings: dict[str, Any]) -> Recorded:
     chosen, _ = table.read(settings, {})
     identity = Identity(chosen)
     engine = Engine(Options(destinations(chosen, {})[0], chosen.export_interval), identity)
-    start.install(chosen, EnginePipeline(engine, sampler("always_on"), Limits(), identity.attributes))
+    start.install(chosen, EnginePipeline(engine, sampler("always_on"), identity.attributes))
     return Recorded(engine)

@@ -13,9 +13,9 @@ from obskit.catalogue import db
 from obskit.testing import Recorded
 
 
-def ask(app: Any, path: str, method: str = "GET", **arguments: Any) -> httpx.Response:
+def ask(app: Any, path: str, method: str = "GET", root_path: str = "", **arguments: Any) -> httpx.Response:
     async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, root_path=root_path)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
             return await client.request(method, path, **arguments)
 

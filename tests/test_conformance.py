@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -40,9 +41,10 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 from obskit._runtime.engine.engine import Engine, Options
 from obskit._runtime.engine.limits import Limits, read
-from obskit._runtime.engine.logbook import LoggerProvider
+from obskit._runtime.engine.logbook import Kept, LoggerProvider
 from obskit._runtime.engine.metering import MeterProvider
 from obskit._runtime.engine.sampling import Sampler, sampler
+from obskit._runtime.engine.scopes import Scopes
 from obskit._runtime.engine.tracing import TracerProvider
 from obskit._runtime.slots import Losses
 from obskit.config.destinations import Destination
@@ -245,6 +247,9 @@ def decorating(tracer: trace.Tracer) -> None:
 def times(tracer: trace.Tracer) -> None:
     span = tracer.start_span("times", start_time=1_600_000_000_000_000_000)
     span.end(1_600_000_001_000_000_000)
+    first = tracer.start_span("the first second", start_time=0)
+    first.end(0)
+    assert not first.is_recording()
 
 
 def carrying(tracer: trace.Tracer) -> None:
@@ -430,17 +435,51 @@ def logged(logger: Any) -> None:
     logger.emit(observed_timestamp=1)
 
 
-def test_log_records_arrive_as_the_sdk_would_have_sent_them() -> None:
+def both_logged(log: Callable[[Any], None], limits: Limits) -> tuple[Any, Any]:
     engine = an_engine()
-    logged(LoggerProvider(Limits(), engine.log, engine.flush).get_logger("scope", "1.2", "https://schema"))
+    log(LoggerProvider(limits, engine.log, engine.flush).get_logger("scope", "1.2", "https://schema"))
     found = ExportLogsServiceRequest()
     for body in bodies(engine, "logs"):
         found.MergeFromString(body)
     memory = InMemoryLogRecordExporter()
     provider = SdkLoggerProvider(Resource(RESOURCE))
     provider.add_log_record_processor(SimpleLogRecordProcessor(memory))
-    logged(provider.get_logger("scope", "1.2", "https://schema"))
-    assert comparable(found) == comparable(encode_logs(memory.get_finished_logs()))
+    log(provider.get_logger("scope", "1.2", "https://schema"))
+    return comparable(found), comparable(encode_logs(memory.get_finished_logs()))
+
+
+def test_log_records_arrive_as_the_sdk_would_have_sent_them() -> None:
+    ours, theirs = both_logged(logged, Limits())
+    assert ours == theirs
+
+
+LOG_LIMITS = {"OTEL_ATTRIBUTE_COUNT_LIMIT": "2", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "3"}
+
+
+@pytest.mark.filterwarnings("ignore:Log record attributes were dropped")  # so does the SDK say it
+@pytest.mark.parametrize("only", [*LOG_LIMITS, "all"])
+def test_limits_of_log_records_are_those_of_the_sdk(only: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in LOG_LIMITS.items() if only == "all" else [(only, LOG_LIMITS[only])]:
+        monkeypatch.setenv(name, value)
+
+    def crowded(logger: Any) -> None:
+        logger.emit(body="full", attributes={f"k{n}": "long text" for n in range(5)}, observed_timestamp=1)
+
+    ours, theirs = both_logged(crowded, read(os.environ)[0])
+    assert ours == theirs
+
+
+def test_limits_of_log_records_hold_for_the_standard_library_s() -> None:
+    limits, complaints = read(
+        {"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT": "2", "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT": "3"}
+    )
+    assert complaints == []
+    record = logging.makeLogRecord(
+        {"msg": "taken", "a": 1, "b": "long", "c": "longer", "levelno": 20, "levelname": "INFO"}
+    )
+    entry = Kept(record).entry(Scopes(), limits)
+    assert dict(entry.attributes) == {"b": "lon", "c": "lon"}
+    assert entry.attributes.dropped == 1
 
 
 def test_a_processor_that_the_service_adds_sees_every_span_as_the_sdk_s() -> None:

@@ -192,9 +192,7 @@ def test_many_flushes_do_not_put_off_the_metrics(sink: Sink) -> None:
     until(lambda: sink.total("jobs") == 1, seconds=6)
 
 
-def test_a_callback_that_never_returns_stops_nothing_but_itself(
-    sink: Sink, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_callback_that_never_returns_stops_nothing_but_itself(sink: Sink, caplog: pytest.LogCaptureFixture) -> None:
     engine = start(sink.url, interval=0.2)
     meter = MeterProvider(engine.streams, engine.flush).get_meter("x")
     over = threading.Event()

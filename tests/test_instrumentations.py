@@ -21,6 +21,7 @@ from opentelemetry import trace
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -86,6 +87,49 @@ def test_what_happens_after_the_response_is_not_part_of_its_duration(recorded: R
             if dict(key).get("http.route") == "/later/{status}" and dict(key)["http.response.status_code"] == status
         ]
         assert of_status.sum < 0.3
+
+
+def test_what_runs_after_the_response_may_still_describe_its_span(recorded: Recorded) -> None:
+    moments = []
+
+    def later() -> None:
+        moments.append(time.time_ns())
+        trace.get_current_span().set_attribute("from.background", True)
+        raise RuntimeError("too late for the client")
+
+    app = fastapi.FastAPI()
+    app.get("/described")(lambda: fastapi.responses.PlainTextResponse("ok", background=BackgroundTask(later)))
+
+    class Describing:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                trace.get_current_span().set_attribute("from.middleware", True)
+
+    app.add_middleware(Describing)
+    labels = {"http_route": "/described", "http_response_status_code": 200}
+    before = count(recorded, http.SERVER_REQUEST_DURATION, **labels)
+    ask(app, "/described")
+    (span,) = recorded.spans
+    assert (span.attributes["from.background"], span.attributes["from.middleware"]) == (True, True)
+    assert span.end_time <= moments[0]
+    assert [event.attributes["exception.message"] for event in span.events] == ["too late for the client"]
+    assert span.status.is_unset, "the client got its 200"
+    assert count(recorded, http.SERVER_REQUEST_DURATION, **labels) == before + 1
+
+
+def test_a_health_check_behind_a_mount_is_one_as_well(recorded: Recorded) -> None:
+    ask(fastapi.FastAPI(), "/api/healthz", root_path="/api")
+    app = flask.Flask("mounted")
+    for path in ("/healthz", "/orders"):
+        app.add_url_rule(path, path, lambda: "ok")
+    for path in ("/healthz", "/orders"):
+        app.test_client().get(path, environ_overrides={"SCRIPT_NAME": "/api"})
+    assert [span.attributes[http.PATH.name] for span in recorded.spans] == ["/api/orders"]
 
 
 def test_a_health_check_and_a_path_that_matches_nothing_make_no_series_of_their_own(recorded: Recorded) -> None:

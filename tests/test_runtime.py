@@ -18,6 +18,7 @@ from programs import python
 
 from obskit._runtime import resource
 from obskit._runtime.engine.batches import Batches
+from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.logbook import Kept
 from obskit._runtime.engine.scopes import Scopes
 from obskit._runtime.jsonlines import JsonFormatter
@@ -321,10 +322,27 @@ def test_a_standard_variable_that_is_not_followed_is_told() -> None:
     environment = {
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
         "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
+        "OTEL_METRICS_EXEMPLAR_FILTER": "trace_based",
+        "OTEL_BSP_MAX_QUEUE_SIZE": "4096",
     }
     assert settings.read({}, environment)[1] == [
         "OTEL_EXPORTER_OTLP_PROTOCOL='grpc' is not http/protobuf, and obskit uses that, usually on port 4318",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE='delta' is not followed: "
+        "Prometheus, and the alerts, need cumulative values",
+        "OTEL_BSP_MAX_QUEUE_SIZE='4096' is not followed: what waits is bounded in bytes: OBSKIT_QUEUE_SIZE",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "disabled", "complaints"),
+    [("true", True, 0), (" TRUE ", True, 0), ("false", False, 0), ("", False, 0), ("1", False, 1), ("yes", False, 1)],
+)
+def test_only_the_word_true_turns_the_sdk_off_as_the_specification_says(
+    value: str, disabled: bool, complaints: int
+) -> None:
+    chosen, told = settings.read({}, {"OTEL_SDK_DISABLED": value})
+    assert (chosen.disabled, len(told)) == (disabled, complaints)
 
 
 @pytest.mark.parametrize(
@@ -491,7 +509,7 @@ def test_a_record_of_a_class_of_the_service_s_own_says_what_it_says() -> None:
 
     record = Braces("shop", logging.INFO, "f", 1, "order {}", (7,), None)
     assert json.loads(JsonFormatter("shop").format(record))["message"] == "order 7"
-    assert Kept(record).entry(Scopes()).body == "order 7"
+    assert Kept(record).entry(Scopes(), Limits()).body == "order 7"
 
 
 def test_a_propagator_that_the_service_chose_is_asked() -> None:

@@ -149,9 +149,9 @@ def _start(settings: Settings) -> None:
     identity = Identity(settings)
     # In a pod the sidecar may begin later, or anew; on a developer's machine there may be none.
     in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
-    engine = Engine(Options(goals, settings.export_interval, settings.queue_size, in_pod), identity)
+    engine = Engine(Options(goals, settings.export_interval, settings.queue_size, in_pod, limits), identity)
     chosen = sampler(settings.sampler, settings.sampler_ratio)
-    pipeline = EnginePipeline(engine, chosen, limits, identity.attributes)
+    pipeline = EnginePipeline(engine, chosen, identity.attributes)
     forks.in_child(pipeline.begin_anew)
     forks.in_parent(engine.forked)
     try:

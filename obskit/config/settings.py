@@ -23,15 +23,33 @@ SAMPLERS = (
     "parentbased_always_off",
     "parentbased_traceidratio",
 )
+#: Standard variables that ask for what the alerts could not be written for, or what obskit does in another way -> the
+#: one value that holds, and why.
+_FIXED = {
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": (
+        "cumulative",
+        "Prometheus, and the alerts, need cumulative values",
+    ),
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": (
+        "explicit_bucket_histogram",
+        "the alerts need the buckets of the catalogue",
+    ),
+    "OTEL_METRICS_EXEMPLAR_FILTER": ("trace_based", "examples of a value are the sampled spans"),
+    **{
+        f"OTEL_{processor}_{setting}": ("", "what waits is bounded in bytes: OBSKIT_QUEUE_SIZE")
+        for processor in ("BSP", "BLRP")
+        for setting in ("MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE", "SCHEDULE_DELAY", "EXPORT_TIMEOUT")
+    },
+}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 def _flag(text: str) -> bool:
+    """Source: OpenTelemetry specification, "Boolean value": nothing but "true" is true, and the rest is told."""
     word = text.strip().lower()
-    if word not in _TRUE | _FALSE:
+    if word not in ("true", "false"):
         raise ValueError("true or false")
-    return word in _TRUE
+    return word == "true"
 
 
 def _seconds(text: str) -> float:
@@ -367,6 +385,9 @@ def _not_followed(environment: Mapping[str, str]) -> list[str]:
             complaints.append(
                 f"{name}={environment[name]!r} is not {_PROTOCOL}, and obskit uses that, usually on port 4318"
             )
+    for name, (followed, why) in _FIXED.items():
+        if environment.get(name, "").strip().lower() not in ("", followed):
+            complaints.append(f"{name}={environment[name]!r} is not followed: {why}")
     return complaints
 
 

@@ -29,6 +29,7 @@ from obskit._runtime.engine.batches import (
 )
 from obskit._runtime.engine.callbacks import LONGEST, is_reading
 from obskit._runtime.engine.delivery import Delivery, Wait
+from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.logbook import Entry, EntryEncoder, Kept
 from obskit._runtime.engine.metering import Streams
 from obskit._runtime.engine.metric_codec import MetricEncoder
@@ -54,6 +55,8 @@ _SLICE = 64
 #: What waits for longer would be missed if the process were killed now; what does not is on its way.
 _OLD_SECONDS = 2.0
 
+_LIMITS = Limits()
+
 Measurement = tuple[Any, float, Any, Any, int]
 
 
@@ -65,12 +68,14 @@ class Options(NamedTuple):
         interval: Seconds between two exports of metrics.
         limit: Bytes that may wait.
         patient: Whether a sidecar that never answered may still come, so that an exit waits for it.
+        limits: How much a record may hold.
     """
 
     destinations: dict[str, Destination]
     interval: float
     limit: int = LIMIT
     patient: bool = False
+    limits: Limits = _LIMITS
 
 
 class Engine:
@@ -83,6 +88,7 @@ class Engine:
 
     def __init__(self, options: Options, identity: Identity) -> None:
         self._options, self._identity = options, identity
+        self.limits = options.limits
         self.spans: deque[Span] = deque()
         self.logs: deque[Entry | Kept] = deque()
         self.measurements: deque[Measurement] = deque()
@@ -291,7 +297,7 @@ class Engine:
         return [self._ready(taken) for taken in _taken(self.logs)]
 
     def _ready(self, taken: Any) -> Any:
-        return taken.entry(self.scopes) if type(taken) is Kept else taken
+        return taken.entry(self.scopes, self.limits) if type(taken) is Kept else taken
 
     def _put(
         self, signal: str, records: deque[Any], encode: Callable[[Any], bytes], scope_of: Callable[[Any], Scope]

@@ -15,8 +15,10 @@ class Limits(NamedTuple):
     """The limits of one process; None is no limit.
 
     Args:
-        attributes: Attributes of a log record, an event or a link.
+        attributes: Attributes of whatever has no limit of its own.
         attribute_length: Characters of a text value.
+        log_attributes: Attributes of a log record.
+        log_attribute_length: Characters of a text value of a log record.
         span_attributes: Attributes of a span.
         span_attribute_length: Characters of a text value of a span.
         events: Events of a span.
@@ -27,6 +29,8 @@ class Limits(NamedTuple):
 
     attributes: int | None = _MOST
     attribute_length: int | None = None
+    log_attributes: int | None = _MOST
+    log_attribute_length: int | None = None
     span_attributes: int | None = _MOST
     span_attribute_length: int | None = None
     events: int | None = _MOST
@@ -39,6 +43,8 @@ class Limits(NamedTuple):
 _VARIABLES: dict[str, tuple[str, str | None]] = {
     "attributes": ("OTEL_ATTRIBUTE_COUNT_LIMIT", None),
     "attribute_length": ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", None),
+    "log_attributes": ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "attributes"),
+    "log_attribute_length": ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "attribute_length"),
     "span_attributes": ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "attributes"),
     "span_attribute_length": ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "attribute_length"),
     "events": ("OTEL_SPAN_EVENT_COUNT_LIMIT", None),

@@ -95,17 +95,18 @@ class Kept:
         if record.exc_info or len(vars(record)) > USUAL:
             self._attributes = {**_extras(record), **_exception(record)}
 
-    def entry(self, scopes: Scopes) -> Entry:
+    def entry(self, scopes: Scopes, limits: Limits) -> Entry:
         """Return the record of OpenTelemetry."""
         made = Entry(scopes.get(self._name), int(self._created * 1e9), self._observed, self._span)
         made.severity_text, made.severity_number = self._level_name, severity(self._level)
         made.body = encodable(formatted(self._message, self._arguments))
-        made.attributes = self._attributes or {}
+        if self._attributes:
+            made.attributes = limited(self._attributes, limits)
         return made
 
     def emit(self, provider: _logs.LoggerProvider) -> None:
-        """Pass the record to somebody else's provider, on the thread that logs."""
-        made = self.entry(_scopes)
+        """Pass the record to somebody else's provider, which has limits of its own, on the thread that logs."""
+        made = self.entry(_scopes, _NO_LIMITS)
         provider.get_logger(self._name).emit(
             LogRecord(
                 timestamp=made.timestamp,
@@ -119,6 +120,12 @@ class Kept:
 
 
 _scopes = Scopes()
+_NO_LIMITS = Limits(log_attributes=None)
+
+
+def limited(attributes: Mapping[str, Any], limits: Limits) -> BoundedAttributes:
+    """Hold the attributes of a log record to the limits."""
+    return BoundedAttributes(limits.log_attributes, attributes, max_value_len=limits.log_attribute_length)
 
 
 class LoggerProvider(_logs.LoggerProvider):
@@ -177,8 +184,7 @@ class Logger(_logs.Logger):
         made.severity_text, made.event_name = said("severity_text"), said("event_name")
         error = said("exception")
         given = {**(described(error) if error is not None else {}), **(said("attributes") or {})}
-        limits = self._limits
-        made.attributes = BoundedAttributes(limits.attributes, given, max_value_len=limits.attribute_length)
+        made.attributes = limited(given, self._limits)
         made.body = said("body")
         made.encoded_body = any_value(made.body)  # at once, as a list in it may change
         self._out(made)

@@ -18,7 +18,6 @@ from opentelemetry.trace import Span, SpanKind
 
 from obskit._runtime.engine import sdk
 from obskit._runtime.engine.engine import Engine
-from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.logbook import Kept, LoggerProvider
 from obskit._runtime.engine.metering import MeterProvider
 from obskit._runtime.engine.sampling import Sampler
@@ -43,14 +42,11 @@ class EnginePipeline:
     Args:
         engine: Takes the records.
         sampler: Which traces are kept.
-        limits: How much a record may hold.
         resource: Attributes of the resource, for those who ask a provider for it.
     """
 
-    def __init__(
-        self, engine: Engine, sampler: Sampler, limits: Limits, resource: Callable[[], dict[str, Any]]
-    ) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, sampler: Sampler, resource: Callable[[], dict[str, Any]]) -> None:
+        self.engine, limits = engine, engine.limits
         self.tracers = TracerProvider(sampler, limits, engine.ended, lambda: sdk.resource(resource()), engine.flush)
         self._scope = self.tracers.scopes.get(SCOPE, __version__)
         self._meter: metrics.Meter | None = _adopted(metrics.get_meter_provider())

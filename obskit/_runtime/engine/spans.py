@@ -93,7 +93,7 @@ class Span(ApiSpan):
         self._owner, self._scope, self._name, self._kind = owner, scope, name, kind
         self.trace_id, self.span_id, self.trace_flags, self._parent = trace_id, span_id, flags, parent
         self._attributes: dict[str, Any] | BoundedAttributes = attributes
-        self._start, self._end = start, 0
+        self._start, self._end = start, -1  # while it is open
         self._status = UNSET
         self._context: SpanContext | None = None
         self._events: list[Event] | None = None
@@ -115,11 +115,11 @@ class Span(ApiSpan):
 
     def is_recording(self) -> bool:
         """See the API."""
-        return not self._end
+        return self._end < 0
 
     def set_attribute(self, key: str, value: Any) -> None:
         """See the API."""
-        if self._end:
+        if self._end >= 0:
             warn("obskit: setting an attribute of the span %s, which ended", self._name)
             return
         held, limits = self._attributes, self._owner.limits
@@ -191,7 +191,7 @@ class Span(ApiSpan):
 
     def end(self, end_time: int | None = None) -> None:
         """See the API."""
-        if self._end:
+        if self._end >= 0:
             warn("obskit: the span %s was ended twice", self._name)
             return
         self._end = time.time_ns() if end_time is None else end_time
@@ -259,7 +259,7 @@ class Span(ApiSpan):
     @property
     def end_time(self) -> int | None:
         """Nanoseconds since the epoch; None while it is open."""
-        return self._end or None
+        return self._end if self._end >= 0 else None
 
     @property
     def instrumentation_scope(self) -> Scope:
@@ -300,7 +300,7 @@ class Span(ApiSpan):
         self._escapes = (record, set_status)
 
     def _open(self, action: str) -> bool:
-        if self._end:
+        if self._end >= 0:
             warn("obskit: %s on the span %s, which ended", action, self._name)
             return False
         return True

@@ -94,6 +94,7 @@ def _begin(requests: Requests, prepare: Callable[[Scope], None] | None, scope: S
         "GET" if websocket else scope["method"],
         _SCHEMES.get(scope.get("scheme", "http"), "http"),
         scope["path"],
+        scope.get("root_path", ""),
         scope.get("query_string", b"").decode("latin-1"),
         wanted.get,
         lambda: {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
@@ -116,17 +117,14 @@ def _see(request: Request, message: Message) -> None:
 
 @contained("asgi.answered", closes="asgi.begin")
 def _answered(request: Request, scope: Scope) -> None:
-    """The client has its response; what it failed with comes a moment later, background tasks much later."""
-    request.stop()
-    if request.status is None or request.status < 500:
-        request.finish(_route(scope))
+    request.answer(_route(scope))
 
 
 @contained("asgi.finish", closes="asgi.begin")
 def _finish(request: Request, scope: Scope, error: BaseException | None) -> None:
     try:
         if not request.finished:
-            request.finish(_route(scope), error)
+            request.finish(None if request.answered else _route(scope), error)
     finally:
         if error is None:  # called last
             request.leave()

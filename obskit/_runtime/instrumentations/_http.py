@@ -69,6 +69,7 @@ class Requests:
         method: str,
         scheme: str,
         path: str,
+        mount: str,
         query: str,
         header: Callable[[str], str | None],
         all_headers: Callable[[], Mapping[str, str]],
@@ -81,13 +82,14 @@ class Requests:
             method: As the client sent it.
             scheme: http or https.
             path: Path without the query.
+            mount: What of it is not the application's own.
             query: The raw query string; only its parameter names are kept.
             header: Returns a header by its name in lower case.
             all_headers: Returns all of them, for propagators that read others than the usual ones.
             measured: Whether its duration says something about the service, which that of a websocket does not.
         """
         self._awake()
-        if path in self._excluded:
+        if path in self._excluded or (mount and path.removeprefix(mount) in self._excluded):
             return None
         known = method if method in _METHODS else _OTHER
         attributes: dict[str, Any] = {_METHOD: known, _SCHEME: scheme, _PATH: path}
@@ -125,6 +127,7 @@ class Request:
 
     __slots__ = (
         "_elapsed",
+        "_ended",
         "_in_flight",
         "_key",
         "_measured",
@@ -132,63 +135,85 @@ class Request:
         "_span",
         "_started",
         "_token",
+        "answered",
         "finished",
+        "route",
         "status",
     )
 
     def __init__(self, owner: Requests, span: Span, method: str, scheme: str, parent: Context, measured: bool) -> None:
         self._owner, self._span, self._key, self._measured = owner, span, (method, scheme), measured
         self.status: int | None = None
-        self.finished = False
-        self._elapsed: float | None = None
+        #: Template of the path, once the response went out.
+        self.route: str | None = None
+        self.answered = self.finished = False
+        self._ended = 0
         if measured:
             self._in_flight = owner.in_flight(self._key)
             self._in_flight(1, None)
         self._started = time.perf_counter()
         self._token: Token[Context] | None = context.attach(trace.set_span_in_context(span, parent))
 
-    def stop(self) -> None:
-        """Take the time, where the end of the request is not the end of the response."""
-        if self._elapsed is None:
-            self._elapsed = time.perf_counter() - self._started
+    def answer(self, route: str | None) -> None:
+        """Take the time and the measurements: the client has its response.
+
+        What a response of 500 and more failed with comes a moment later, and is part of its measurements. Middleware
+        around us may still describe the span, and background tasks run within it, until :meth:`finish`.
+        """
+        if self.answered:
+            return
+        self._stop()
+        self.route = route
+        if self.status is None or self.status < 500:
+            self.answered = True
+            self._measure(None)
 
     def finish(self, route: str | None, error: BaseException | None = None) -> None:
-        """End the span and record the duration, once; the span stays current until :meth:`leave`."""
+        """End the span as of when the response went out, once; it stays current until :meth:`leave`."""
         if self.finished:
             return
         self.finished = True
-        self.stop()
+        if not self._ended:
+            self._stop()
+            self.route = route
         if error is not None and (not isinstance(error, Exception) or type(error).__name__ in _GONE):
             error = None
             if self.status is not None and self.status >= 500:  # what a framework answers then reaches nobody
                 self.status = None
         span, status = self._span, self.status
         failure = None
-        if error is not None:
+        if error is not None and not self.answered:
             failure = type(error).__qualname__
         elif status is not None and status >= 500:
             failure = str(status)
         try:
-            if self._measured:
-                self._in_flight(-1, None)
-                self._owner.duration((*self._key, route or None, status, failure))(self._elapsed or 0.0, span)
+            if not self.answered:
+                self._measure(failure)
             if span.is_recording():
-                self._describe(route, failure, error)
+                self._describe(failure, error)
         finally:
-            span.end()
+            span.end(self._ended)
 
-    def _describe(self, route: str | None, failure: str | None, error: BaseException | None) -> None:
-        span, method = self._span, "HTTP" if self._key[0] is _OTHER else self._key[0]
+    def _stop(self) -> None:
+        self._elapsed, self._ended = time.perf_counter() - self._started, time.time_ns()
+
+    def _measure(self, failure: str | None) -> None:
+        if self._measured:
+            self._in_flight(-1, None)
+            self._owner.duration((*self._key, self.route or None, self.status, failure))(self._elapsed, self._span)
+
+    def _describe(self, failure: str | None, error: BaseException | None) -> None:
+        span, method, route = self._span, "HTTP" if self._key[0] is _OTHER else self._key[0], self.route
         if route:
             span.set_attribute(_ROUTE, route)
             if getattr(span, "name", method) == method:  # the service may have found a better one
                 span.update_name(f"{method} {route}")
         if self.status is not None:
             span.set_attribute(_STATUS, self.status)
+        if error is not None:
+            span.record_exception(error)
         if failure is not None:
             span.set_attribute(_ERROR, failure)
-            if error is not None:
-                span.record_exception(error)
             span.set_status(StatusCode.ERROR)
 
     def resume(self) -> None:

@@ -95,10 +95,12 @@ class _Body:
 
 def _begin(requests: Requests, environ: Environ) -> Request | None:
     environ[SEEN] = True
+    mount = environ.get("SCRIPT_NAME", "")
     return requests.begin(
         environ["REQUEST_METHOD"],
         environ.get("wsgi.url_scheme", "http"),
-        environ.get("PATH_INFO", "/"),
+        mount + environ.get("PATH_INFO", "/"),
+        mount,
         environ.get("QUERY_STRING", ""),
         lambda name: environ.get(_HEADERS[name]),
         lambda: {key[5:].replace("_", "-").lower(): text for key, text in environ.items() if key.startswith("HTTP_")},
