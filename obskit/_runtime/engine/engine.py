@@ -39,6 +39,7 @@ from obskit._runtime.guard import contained
 from obskit._runtime.resource import Identity
 from obskit._runtime.slots import Losses
 from obskit.config.destinations import Destination
+from obskit.config.views import View
 
 #: Records that wait for the engine's thread, per signal; then the oldest give way. It comes by once a second.
 _MOST_WAITING = 65_536
@@ -65,12 +66,14 @@ class Options(NamedTuple):
         interval: Seconds between two exports of metrics.
         limit: Bytes that may wait.
         patient: Whether a sidecar that never answered may still come, so that an exit waits for it.
+        views: What becomes of the instruments of the service.
     """
 
     destinations: dict[str, Destination]
     interval: float
     limit: int = LIMIT
     patient: bool = False
+    views: tuple[View, ...] = ()
 
 
 class Engine:
@@ -90,7 +93,7 @@ class Engine:
         self._overrun: deque[str] = deque(maxlen=_MOST_OVERRUN)
         self.batches = Batches(options.limit)
         self.delivery = Delivery(self.batches, options.destinations, self._note, patient=options.patient)
-        self.streams = Streams(self.measure)
+        self.streams = Streams(self.measure, options.views)
         self.scopes = Scopes()
         self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
         self._running = False
