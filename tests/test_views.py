@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from obskit import View
 from obskit._runtime.engine.engine import Engine
 from obskit._runtime.engine.metering import MeterProvider, Streams
 from obskit.exceptions import InputError
+from tools.reliability.sink import Sink
 
 SAMPLED = NonRecordingSpan(SpanContext(0xABC, 0xDEF, False, TraceFlags(1)))
 METER = ("scope", "1.2", "https://schema")
@@ -168,6 +170,7 @@ IDLE: dict[str, Case] = {
     "none matches": ([{"instrument_name": "job"}],) * 2,
     "another meter": ([{"meter_name": "other", "attribute_keys": {"queue"}}],) * 2,
     "another version": ([{"meter_version": "1.3", "attribute_keys": {"queue"}}],) * 2,
+    "another schema": ([{"meter_schema_url": "https://other", "attribute_keys": {"queue"}}],) * 2,
     "two that fit and one that does not": (
         [{"instrument_name": "*", "instrument_unit": "s", "meter_name": "other", "attribute_keys": {"queue"}}],
     )
@@ -324,6 +327,38 @@ def test_a_view_holds_in_a_forked_child_which_begins_at_zero() -> None:
     counter.add(1, {"queue": "a"})
     (point,) = exported(engine).resource_metrics[0].scope_metrics[0].metrics[0].sum.data_points
     assert (point.as_int, list(point.attributes)) == (1, [])
+
+
+def test_the_views_of_the_documentation_do_what_they_say_and_leave_ours_alone() -> None:
+    page = (Path(__file__).parent.parent / "docs/views.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    with Sink() as sink:
+        done = python(
+            code
+            + """
+from opentelemetry import metrics
+hits = metrics.get_meter("shop").create_counter("cache.hits")
+for user in range(3):
+    hits.add(1, {"cache": "prices", "user": user})
+metrics.get_meter("chatty.library").create_counter("chatter").add(1)
+metrics.get_meter("shop").create_histogram("job.duration").record(5)
+assert obskit.shutdown(10)
+""",
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+            OTEL_SERVICE_NAME="shop",
+        )
+        assert done.returncode == 0, done.stderr
+        assert sink.total("cache.hits", cache="prices") == 3
+        arrived = {
+            metric.name: metric
+            for post in sink.taken("metrics")
+            for scope in post.request.resource_metrics[0].scope_metrics
+            for metric in scope.metrics
+        }
+    assert len(arrived["cache.hits"].sum.data_points) == 1
+    assert list(arrived["job.seconds"].histogram.data_points[0].explicit_bounds) == [0.1, 1, 10, 60]
+    assert not {"chatter", "job.duration"} & set(arrived)
+    assert any(name.startswith("obskit.") for name in arrived)
 
 
 def test_instruments_made_before_init_have_its_views() -> None:
