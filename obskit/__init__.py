@@ -11,20 +11,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from obskit._version import __version__
+from obskit.config.views import View
 
 if TYPE_CHECKING:
     from obskit._runtime.shards import ShardMap
 
-__all__ = ["__version__", "init", "shards", "shutdown", "status"]
+__all__ = ["View", "__version__", "init", "shards", "shutdown", "status"]
 
 
-def init(**settings: Any) -> None:
+def init(*, views: Iterable[View] = (), **settings: Any) -> None:
     """Make this process observable: traces, metrics and logs to the sidecar on localhost.
 
     Call it once, as early as you like; a second call does nothing. Nothing is patched that the service does not import,
     and no fault of obskit reaches the service.
 
     Args:
+        views: What becomes of the metrics of your own and of other libraries' instruments; see :class:`View`.
         **settings: Any setting by its name, over the environment: ``service_name``, ``endpoint``, ``export_interval``
             (seconds), ``exit_budget`` (seconds) … ``obskit explain`` lists them.
 
@@ -37,7 +39,7 @@ def init(**settings: Any) -> None:
     """
     from obskit._runtime import start
 
-    start.init(settings)
+    start.init(settings, views)
 
 
 def shutdown(budget: float | None = None) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from obskit._runtime import guard
+from obskit.config.views import View, checked
 
 if TYPE_CHECKING:
     from obskit._runtime.engine.engine import Engine
@@ -66,10 +67,11 @@ class Recorded:
 _recorded: Recorded | None = None
 
 
-def recording(**settings: Any) -> Recorded:
+def recording(*, views: Iterable[View] = (), **settings: Any) -> Recorded:
     """Start obskit in this process with everything kept in memory; later calls return the same, cleared.
 
     Args:
+        views: As of :func:`obskit.init`.
         **settings: As of :func:`obskit.init`.
 
     Raises:
@@ -83,7 +85,7 @@ def recording(**settings: Any) -> Recorded:
     """
     global _recorded
     if _recorded is None:
-        _recorded = _start(settings)
+        _recorded = _start(settings, checked(views))
     _recorded.clear()
     return _recorded
 
@@ -109,7 +111,7 @@ def fault(hook: str, error: Exception | None = None, *, late: bool = False) -> I
         guard.inject(hook, None)
 
 
-def _start(settings: dict[str, Any]) -> Recorded:
+def _start(settings: dict[str, Any], views: tuple[View, ...]) -> Recorded:
     from opentelemetry import trace
 
     from obskit._runtime import start
@@ -124,6 +126,7 @@ def _start(settings: dict[str, Any]) -> Recorded:
         raise RuntimeError("obskit, or another SDK, runs in this process already: call recording() first")
     chosen, _ = table.read(settings, {})
     identity = Identity(chosen)
-    engine = Engine(Options(destinations(chosen, {})[0], chosen.export_interval), identity)
+    goals, _ = destinations(chosen, {})
+    engine = Engine(Options(goals, chosen.export_interval, views=views), identity)
     start.install(chosen, EnginePipeline(engine, sampler("always_on"), identity.attributes))
     return Recorded(engine)

@@ -18,7 +18,13 @@ ALLOWED = {
     "obskit.catalogue": (),
     "obskit.config": NEUTRAL,
     "obskit.promql": ("obskit.config", "obskit.catalogue", *NEUTRAL),
-    "obskit._runtime": ("obskit.catalogue", "obskit.config.settings", "obskit.config.destinations", *NEUTRAL),
+    "obskit._runtime": (
+        "obskit.catalogue",
+        "obskit.config.settings",
+        "obskit.config.destinations",
+        "obskit.config.views",
+        *NEUTRAL,
+    ),
     "obskit._render": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
     "obskit._checks": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
 }

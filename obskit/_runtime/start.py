@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from obskit._runtime.pipeline import EXPORTED, Pipeline
 from obskit.config import settings as table
 from obskit.config.destinations import shown
 from obskit.config.settings import Settings
+from obskit.config.views import View, checked
 
 
 @dataclass
@@ -31,9 +33,10 @@ _runtime: Runtime | None = None
 _lock = threading.Lock()
 
 
-def init(arguments: dict[str, Any]) -> None:
+def init(arguments: dict[str, Any], views: Iterable[View] = ()) -> None:
     """See :func:`obskit.init`."""
     settings, complaints = table.read(arguments)
+    chosen = checked(views)
     with _lock:
         if settings.disabled or _runtime is not None:
             return
@@ -42,7 +45,7 @@ def init(arguments: dict[str, Any]) -> None:
         if settings.service_name == table.UNNAMED:
             guard.warn("obskit: the service has no name: give init(service_name=…) or OTEL_SERVICE_NAME")
         try:
-            _start(settings)
+            _start(settings, chosen)
         except Exception as fault:
             if os.environ.get("OBSKIT_STRICT"):
                 raise
@@ -134,7 +137,7 @@ def _lost(runtime: Runtime) -> int:
     )
 
 
-def _start(settings: Settings) -> None:
+def _start(settings: Settings, views: tuple[View, ...]) -> None:
     from obskit._runtime.engine.engine import Engine, Options
     from obskit._runtime.engine.limits import read
     from obskit._runtime.engine.pipeline import EnginePipeline
@@ -149,7 +152,8 @@ def _start(settings: Settings) -> None:
     identity = Identity(settings)
     # In a pod the sidecar may begin later, or anew; on a developer's machine there may be none.
     in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
-    engine = Engine(Options(goals, settings.export_interval, settings.queue_size, in_pod, limits), identity)
+    options = Options(goals, settings.export_interval, settings.queue_size, in_pod, limits, views)
+    engine = Engine(options, identity)
     chosen = sampler(settings.sampler, settings.sampler_ratio)
     pipeline = EnginePipeline(engine, chosen, identity.attributes)
     forks.in_child(pipeline.begin_anew)

@@ -40,6 +40,7 @@ from obskit._runtime.guard import contained
 from obskit._runtime.resource import Identity
 from obskit._runtime.slots import Losses
 from obskit.config.destinations import Destination
+from obskit.config.views import View
 
 #: Records that wait for the engine's thread, per signal; then the oldest give way. It comes by once a second.
 _MOST_WAITING = 65_536
@@ -69,6 +70,7 @@ class Options(NamedTuple):
         limit: Bytes that may wait.
         patient: Whether a sidecar that never answered may still come, so that an exit waits for it.
         limits: How much a record may hold.
+        views: What becomes of the instruments of the service.
     """
 
     destinations: dict[str, Destination]
@@ -76,6 +78,7 @@ class Options(NamedTuple):
     limit: int = LIMIT
     patient: bool = False
     limits: Limits = _LIMITS
+    views: tuple[View, ...] = ()
 
 
 class Engine:
@@ -96,7 +99,7 @@ class Engine:
         self._overrun: deque[str] = deque(maxlen=_MOST_OVERRUN)
         self.batches = Batches(options.limit)
         self.delivery = Delivery(self.batches, options.destinations, self._note, patient=options.patient)
-        self.streams = Streams(self.measure)
+        self.streams = Streams(self.measure, options.views)
         self.scopes = Scopes()
         self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
         self._running = False

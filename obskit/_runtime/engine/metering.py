@@ -16,7 +16,9 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from obskit._runtime.engine.callbacks import LONGEST, Callbacks, Values
 from obskit._runtime.engine.scopes import Scope, Scopes
 from obskit._runtime.engine.streams import DEFAULT_BOUNDARIES, Kind, Stream
+from obskit._runtime.engine.views import Views
 from obskit._runtime.guard import contained, warn
+from obskit.config.views import View
 
 _NAME = re.compile(r"[A-Za-z][-_./A-Za-z0-9]{0,254}")
 _LONGEST_UNIT = 63
@@ -30,10 +32,11 @@ class Streams:
 
     Args:
         measure: Takes a measurement.
+        views: What becomes of the instruments of the service.
     """
 
-    def __init__(self, measure: Measure) -> None:
-        self.measure = measure
+    def __init__(self, measure: Measure, views: Sequence[View] = ()) -> None:
+        self.measure, self.views = measure, Views(views)
         self.all: list[Stream] = []
         #: What obskit observes, and what reads it at each export.
         self.readers: list[tuple[Stream, Callable[[], Values]]] = []
@@ -70,9 +73,12 @@ class Streams:
         if ours:
             self._ours.add(name)
             self.all = [other for other in self.all if other.name != name or other.scope is scope]
-        if ours or name not in self._ours:
+            self.views.spare(stream)
             self.all.append(stream)
-        return stream
+            return stream
+        viewed = self.views.applied(stream, self.all) if self.views else None
+        self.all += [each for each in (viewed.streams if viewed else [stream]) if each.name not in self._ours]
+        return viewed or stream
 
     def forget(self) -> None:
         """Forget what was observed."""
@@ -189,7 +195,7 @@ class Meter(metrics.Meter):
         with self._streams.lock:
             if key not in self._made:
                 stream = self._streams.make(self._scope, key[0], key[1], key[2], stream_kind, boundaries)
-                self._made[key] = kind(stream, self._streams.measure)
+                self._made[key] = kind(stream, _nowhere if stream.dropped else self._streams.measure)
             return self._made[key]
 
     def _observe(self, kind: type, stream_kind: Kind, name: str, callbacks: Any, unit: str, brief: str) -> Any:
@@ -197,7 +203,7 @@ class Meter(metrics.Meter):
         with self._streams.lock:
             if key not in self._made:
                 stream = self._streams.make(self._scope, key[0], key[1], key[2], stream_kind, observed=True)
-                for callback in callbacks or ():
+                for callback in () if stream.dropped else callbacks or ():
                     self._streams.callbacks.add(stream, _reader(key[0], callback))
                 self._made[key] = kind(key[0], callbacks, key[1], key[2])
             return self._made[key]
@@ -285,6 +291,10 @@ def hashable(attributes: Mapping[str, Any]) -> dict[str, Any]:
         key if type(key) is str else str(key): value if type(value) in (str, int, bool, float) else _frozen(value)
         for key, value in attributes.items()
     }
+
+
+def _nowhere(_: Any) -> None:
+    """Take a measurement that nobody wants."""
 
 
 def _number(amount: Any) -> float:

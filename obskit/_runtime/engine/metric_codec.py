@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obskit._runtime.engine.streams import Exemplar, Point, Stream
-from obskit._runtime.engine.wire import Attributes, double, fixed64, message, tag, text
+from obskit._runtime.engine.wire import Attributes, double, fixed64, key_value, message, tag, text
 
 _NAME, _BRIEF, _UNIT = tag(1, 2), tag(2, 2), tag(3, 2)
 _POINT = tag(1, 2)
@@ -59,7 +59,7 @@ class MetricEncoder:
             self._bounds[point.boundaries] = bounds
         parts = [times, point.encoded, _COUNT, fixed64(point.count), _SUM, double(point.value)]
         parts += (message(_BUCKETS, b"".join(map(fixed64, point.buckets))), bounds)
-        if point.count:
+        if point.smallest <= point.largest:
             parts += (_SMALLEST, double(point.smallest), _LARGEST, double(point.largest))
         parts += _exemplars(tag(8, 2), point)
         return b"".join(parts)
@@ -79,12 +79,13 @@ def _exemplars(field: bytes, point: Point) -> list[bytes]:
 
 
 def _exemplar(exemplar: Exemplar) -> bytes:
-    value, moment, trace_id, span_id = exemplar
+    value, moment, trace_id, span_id, rest = exemplar
     return b"".join(
         (
             tag(2, 1) + fixed64(moment),
             _value(tag(3, 1), tag(6, 1), value),
             message(tag(4, 2), span_id.to_bytes(8, "big")),
             message(tag(5, 2), trace_id.to_bytes(16, "big")),
+            *(message(tag(7, 2), key_value(key, said)) for key, said in (rest or {}).items()),
         )
     )

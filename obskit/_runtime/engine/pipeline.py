@@ -26,6 +26,7 @@ from obskit._runtime.engine.spans import current
 from obskit._runtime.engine.streams import Series as StreamSeries
 from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import TracerProvider
+from obskit._runtime.guard import warn
 from obskit._runtime.pipeline import Attributes, Reading, Recorder, Series
 from obskit._version import __version__
 from obskit.catalogue import Metric
@@ -52,6 +53,8 @@ class EnginePipeline:
         self._meter: metrics.Meter | None = _adopted(metrics.get_meter_provider())
         if self._meter is None:
             metrics.set_meter_provider(MeterProvider(engine.streams, engine.flush))
+        elif engine.streams.views:
+            warn("obskit: the views of init() do not apply: give them to the MeterProvider that was set before it")
         tracer = _adopted(trace.get_tracer_provider())
         if tracer is None:
             trace.set_tracer_provider(self.tracers)

@@ -30,12 +30,13 @@ DEFAULT_BOUNDARIES = (
     7500.0,
     10000.0,
 )
-#: Sets of attributes of one instrument, as the specification advises; more share one point.
+#: Sets of attributes of one stream, as the specification advises; more share one point.
 MOST_POINTS = 2000
 OVERFLOW: dict[str, Any] = {"otel.metric.overflow": True}
 
-#: A measurement that is an example of its point: value, nanoseconds since the epoch, trace id, span id.
-Exemplar = tuple[float, int, int, int]
+#: A measurement that is an example of its point: value, nanoseconds since the epoch, trace id, span id, and attributes
+#: that the point has not.
+Exemplar = tuple[float, int, int, int, Mapping[str, Any] | None]
 
 
 class Point:
@@ -90,6 +91,14 @@ class Point:
         self.buckets[bucket] += 1
         return bucket
 
+    def tally(self, value: float) -> int:
+        """Take a measurement as :meth:`record` does, without the smallest and the largest."""
+        self.value += value
+        self.count += 1
+        bucket = bisect_left(self.boundaries, value)
+        self.buckets[bucket] += 1
+        return bucket
+
 
 class Stream:
     """The points of one instrument.
@@ -109,6 +118,11 @@ class Stream:
         >>> stream.take(2, {"queue": "a"}), stream.take(3, {"queue": "a"}), stream.point({"queue": "a"}).value
         (True, True, 5)
     """
+
+    #: Whether nobody wants its measurements.
+    dropped = False
+    #: Sets of attributes that have a point of their own.
+    limit = MOST_POINTS
 
     def __init__(
         self,
@@ -134,16 +148,15 @@ class Stream:
         self.points: dict[Any, Point] = {}
         #: Name, unit and brief as bytes, once they were encoded.
         self.encoded: bytes | None = None
+        # What is observed begins at zero at each export, so that what a view merges adds up.
         self._take = Point.record if kind == "histogram" else Point.add if kind.endswith("counter") else Point.set
-        if observed:
-            self._take = Point.set
 
     def point(self, attributes: Mapping[str, Any]) -> Point:
         """Return the point of a set of attributes; the shared one when there are too many."""
         key = frozenset(attributes.items()) if attributes else None
         found = self.points.get(key)
         if found is None:
-            if len(self.points) >= MOST_POINTS - 1 and attributes is not OVERFLOW:
+            if len(self.points) >= self.limit and attributes is not OVERFLOW:
                 return self.point(OVERFLOW)
             found = self.points[key] = Point(dict(attributes), self.boundaries)
         return found
@@ -165,11 +178,11 @@ class Stream:
         for value, attributes in values:
             self.take(value, attributes)
 
-    def add(self, point: Point, value: float, span: Any, moment: int) -> None:
-        """Add a measurement to a point."""
+    def add(self, point: Point, value: float, span: Any, moment: int, rest: Mapping[str, Any] | None = None) -> None:
+        """Add a measurement to a point; the rest is what the measurement's attributes say beyond the point's."""
         bucket = self._take(point, value)
         if span is not None:
-            point.exemplars[bucket] = (value, moment, span.trace_id, span.span_id)
+            point.exemplars[bucket] = (value, moment, span.trace_id, span.span_id, rest)
 
     def begin_anew(self) -> None:
         """Begin at zero, in a forked child; the last value of a gauge is its parent's."""
