@@ -22,7 +22,7 @@ test-fast: .venv/ready ## run the tests that need none of the real programs
 test-oldest: .venv-oldest/ready ## the same with the oldest version of every dependency that pyproject.toml allows
 	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not real" --ignore tests/test_generated.py
 
-test-pythons: .venv/ready ## the same under every other supported Python that this machine has
+test-pythons: .venv/ready ## the same under every other supported Python that this machine has, and 3.14
 	$(PYTHON) -m tools.pythons
 
 lint: .venv/ready ## ruff and mypy

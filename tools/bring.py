@@ -86,18 +86,13 @@ def bring(names: Iterable[str], say: Say = print) -> dict[str, Path]:
 
 
 def _bring(build: Build, go: Path, say: Say) -> None:
-    place = _place(build)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(place.with_suffix(".lock")):
-        if place.exists():  # somebody else built it meanwhile
-            return
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{build.name}-") as temporary:
-            work, made = Path(temporary) / "source", Path(temporary) / "made"
-            shutil.copytree(GO / build.name, work)
-            made.mkdir()
-            with _progress(build, say):
-                _compile(build, go, work, made)
-            made.rename(place)
+    def make(made: Path) -> None:
+        work = made.parent / "source"
+        shutil.copytree(GO / build.name, work)
+        with progress(" and ".join(build.programs), build.version, build.seconds, say):
+            _compile(build, go, work, made)
+
+    keep(_place(build), make)
 
 
 def _compile(build: Build, go: Path, work: Path, made: Path) -> None:
@@ -128,6 +123,23 @@ def _go(say: Say) -> Path:
         return go
 
 
+def keep(place: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder of the cache that is not there: by one process at a time, and whole or not at all.
+
+    Args:
+        place: The folder.
+        make: Gets an empty folder to fill; what lies beside that is removed afterwards.
+    """
+    with _locked(place.parent / f"{place.name}.lock"):
+        if place.exists():  # somebody else made it meanwhile
+            return
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as temporary:
+            made = Path(temporary) / "made"
+            made.mkdir()
+            make(made)
+            made.rename(place)
+
+
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that other processes respect."""
@@ -138,14 +150,14 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _progress(build: Build, say: Say) -> Iterator[None]:
-    """Say what is being built, how long that usually takes, and every while that it goes on."""
-    names, started, ended = " and ".join(build.programs), time.monotonic(), threading.Event()
-    say(f"bringing {names} {build.version} (usually {build.seconds} s)")
+def progress(names: str, version: str, seconds: int, say: Say) -> Iterator[None]:
+    """Say what is being brought, how long that usually takes, and every while that it goes on."""
+    started, ended = time.monotonic(), threading.Event()
+    say(f"bringing {names} {version} (usually {seconds} s)")
 
     def beat() -> None:
         while not ended.wait(_BEAT_SECONDS):
-            say(f"  {names}: {time.monotonic() - started:.0f} s of usually {build.seconds} s")
+            say(f"  {names}: {time.monotonic() - started:.0f} s of usually {seconds} s")
 
     threading.Thread(target=beat, daemon=True).start()
     try:
