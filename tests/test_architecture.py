@@ -23,6 +23,7 @@ ALLOWED = {
         "obskit.config.settings",
         "obskit.config.destinations",
         "obskit.config.views",
+        "obskit.config.proxies",
         *NEUTRAL,
     ),
     "obskit._render": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),

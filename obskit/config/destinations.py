@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from obskit.config import settings as table
+from obskit.config.proxies import Proxy, is_local, proxy_for
 from obskit.config.settings import Settings
 
 #: Signal -> its path below the endpoint of all signals.
@@ -27,6 +27,7 @@ class Destination(NamedTuple):
         certificate: File of trusted certificates, or "".
         client_certificate: File of our certificate, or "".
         client_key: File of its key, or "".
+        proxy: The proxy that it goes by.
     """
 
     url: str
@@ -36,6 +37,7 @@ class Destination(NamedTuple):
     certificate: str
     client_certificate: str
     client_key: str
+    proxy: Proxy | None = None
 
     def __repr__(self) -> str:
         return f"Destination({self.url!r})"  # headers may be secrets
@@ -60,6 +62,7 @@ def destinations(
         endpoint = own("ENDPOINT", table.url, settings.endpoint + path)
         headers = {name.lower(): value for name, value in own("HEADERS", table.headers, settings.headers)}
         endpoint, authorization = _without_user(endpoint)
+        proxy, complaint = proxy_for(endpoint, environment)
         found[signal] = Destination(
             endpoint,
             {**authorization, **headers},
@@ -68,16 +71,10 @@ def destinations(
             own("CERTIFICATE", str, settings.certificate),
             own("CLIENT_CERTIFICATE", str, settings.client_certificate),
             own("CLIENT_KEY", str, settings.client_key),
+            proxy,
         )
-        if environment.get("OTEL_EXPORTER_OTLP_INSECURE", "").strip().lower() != "true" and _is_open(endpoint):
-            place = urlsplit(endpoint).netloc
-            complaint = (
-                f"telemetry goes unencrypted to {place}: use https://, or a sidecar on localhost; "
-                "OTEL_EXPORTER_OTLP_INSECURE=true if that is meant"
-            )
-            if complaint not in complaints:
-                complaints.append(complaint)
-    return found, complaints
+        complaints += [text for text in (complaint, _unencrypted(endpoint, environment)) if text]
+    return found, list(dict.fromkeys(complaints))
 
 
 class _Own:
@@ -120,13 +117,13 @@ def _without_user(url: str) -> tuple[str, dict[str, str]]:
     return parts._replace(netloc=place).geturl(), {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
-def _is_open(url: str) -> bool:
-    """Whether a URL is plain HTTP to another machine."""
+def _unencrypted(url: str, environment: Mapping[str, str]) -> str:
+    """The complaint about plain HTTP to another machine, or ""."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
-        return False
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return True
+    meant = environment.get("OTEL_EXPORTER_OTLP_INSECURE", "").strip().lower() == "true"
+    if meant or parts.scheme != "http" or is_local(parts.hostname or ""):
+        return ""
+    return (
+        f"telemetry goes unencrypted to {parts.netloc}: use https://, or a sidecar on localhost; "
+        "OTEL_EXPORTER_OTLP_INSECURE=true if that is meant"
+    )

@@ -9,15 +9,8 @@ from __future__ import annotations
 
 import datetime
 import email.utils
-
-# Looking a host up imports this at the first time. If that is in our thread while another one forks, the module stays
-# locked in the child for ever.
-import encodings.idna  # noqa: F401
 import http.client
 import random
-import select
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +19,7 @@ from queue import Empty, SimpleQueue
 from urllib.parse import SplitResult, urlsplit
 
 from obskit._runtime.engine.batches import REJECTED, TOO_LARGE, Batch, Batches
+from obskit._runtime.engine.connections import connection_to, is_readable
 from obskit._runtime.engine.wire import fields, read_varint
 from obskit._runtime.guard import contained, warn
 from obskit.config.destinations import Destination, shown
@@ -192,10 +186,10 @@ class Delivery:
         target = route.target
         key = (route.place.scheme, route.place.netloc, target.timeout, target.certificate, target.client_certificate)
         connection = self._connections.get(key)
-        if connection is not None and connection.sock is not None and _is_readable(connection.sock):
+        if connection is not None and connection.sock is not None and is_readable(connection.sock):
             connection.close()  # the other side closed it while nothing was said
         if connection is None:
-            connection = self._connections[key] = _connection(route)
+            connection = self._connections[key] = connection_to(route.place, target)
         connection.timeout = route.target.timeout
         headers = {"Content-Type": "application/x-protobuf", "User-Agent": _AGENT, **route.target.headers}
         if batch.compressed:
@@ -232,31 +226,6 @@ class Delivery:
 
 
 _AGENT = "obskit"
-
-
-def _connection(route: _Route) -> http.client.HTTPConnection:
-    place, timeout = route.place, route.target.timeout
-    if place.scheme == "https":
-        tls = _tls(route.target)
-        return http.client.HTTPSConnection(place.hostname or "", place.port, timeout=timeout, context=tls)
-    return http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
-
-
-def _tls(target: Destination) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=target.certificate or None)
-    if target.client_certificate:
-        context.load_cert_chain(target.client_certificate, target.client_key or None)
-    return context
-
-
-def _is_readable(sock: socket.socket) -> bool:
-    """Whether an idle connection has something to say: its end."""
-    try:
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    except (OSError, ValueError):  # closed
-        return True
 
 
 def _told_seconds(text: str) -> float:
