@@ -7,7 +7,6 @@ the system, and was a tenth of what a request cost.
 
 from __future__ import annotations
 
-import contextlib
 import mmap
 import os
 from collections.abc import Callable
@@ -22,25 +21,45 @@ _in_parent: list[Callable[[], None]] = []
 _pid = 0
 #: Whether Python forks now. Until its hooks have run in the child, ``threading`` is not what it will be there.
 _forking = False
-_page: mmap.mmap | None = None
+
+
+class _Asking:
+    """Stands in for the page on another system: the process id tells."""
+
+    def __getitem__(self, _: int) -> int:
+        return os.getpid() == _pid or not _pid
+
+    def __setitem__(self, _: int, __: int) -> None:
+        """Nothing to note."""
+
+
+def _wiped() -> mmap.mmap | _Asking:
+    try:
+        page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        page.madvise(_WIPE_ON_FORK)
+        page[0] = 1
+        return page
+    except (OSError, ValueError):
+        return _Asking()
+
+
+#: Its first byte is 0 in a child that did not begin anew yet; where that matters with every record, it is looked at
+#: without calling anything.
+page = _wiped()
 
 
 def watch() -> None:
     """Begin to watch; once in a process."""
-    global _pid, _page
+    global _pid
     if not _pid:
         os.register_at_fork(before=_begin, after_in_child=_tell_child, after_in_parent=_tell_parent)
-        with contextlib.suppress(OSError, ValueError):  # another system: the process id tells
-            page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-            page.madvise(_WIPE_ON_FORK)
-            page[0] = 1
-            _page = page
     _pid = os.getpid()
+    page[0] = 1
 
 
 def happened() -> bool:
-    """Whether this is a child that did not begin anew yet; cheap enough for every record."""
-    return _page[0] == 0 if _page is not None else os.getpid() != _pid
+    """Whether this is a child that did not begin anew yet."""
+    return not page[0]
 
 
 def in_child(action: Callable[[], None]) -> None:
@@ -64,8 +83,7 @@ def check() -> None:
                 action()
             except Exception as fault:  # noqa: BLE001 - no threads left, say: the others must run all the same
                 warn("obskit: a forked child cannot begin anew: %r", fault)
-        if _page is not None:
-            _page[0] = 1
+        page[0] = 1
 
 
 def _begin() -> None:

@@ -42,10 +42,9 @@ from obskit._runtime.slots import Losses
 from obskit.config.destinations import Destination
 from obskit.config.views import View
 
-#: Records that wait for the engine's thread, per signal; then the oldest give way. It comes by once a second.
-_MOST_WAITING = 65_536
-#: At so many it comes by at once.
-_MANY = 1024
+#: Records that wait for the engine's thread, per signal, and a crowd more; then the oldest give way. It comes by once a
+#: second, and at once where a crowd waits.
+_MOST_WAITING, _MANY = 65_536, 1024
 #: What gives way while the thread hangs, as in a callback of the service, is counted up to this.
 _MOST_OVERRUN = 1_000_000
 #: A request holds so many bytes at the most, but for one record that is larger; collectors take 4 MiB and more.
@@ -97,6 +96,10 @@ class Engine:
         self.measurements: deque[Measurement] = deque()
         #: One for each span or record that gave way before it was encoded.
         self._overrun: deque[str] = deque(maxlen=_MOST_OVERRUN)
+        self._end = self._taking(self.spans, "traces")
+        #: Takes a measurement, or a log record.
+        self.measure = self._taking(self.measurements, "metrics")
+        self.log: Callable[[Entry | Kept], None] = self._taking(self.logs, "logs")
         self.batches = Batches(options.limit)
         self.delivery = Delivery(self.batches, options.destinations, self._note, patient=options.patient)
         self.streams = Streams(self.measure, options.views)
@@ -126,26 +129,30 @@ class Engine:
     def ended(self, span: Span) -> None:
         """Take a span that ended."""
         self.quiet = False
-        self._append(self.spans, span, "traces")
+        self._end(span)
 
-    def measure(self, measurement: Measurement) -> None:
-        """Take a measurement."""
-        self._append(self.measurements, measurement, "metrics")
-
-    def log(self, record: Entry | Kept) -> None:
-        """Take a log record."""
-        self._append(self.logs, record, "logs")
-
-    def _append(self, buffer: deque[Any], record: Any, signal: str) -> None:
-        if forks.happened():
-            forks.check()
+    def _taking(self, buffer: deque[Any], signal: str) -> Callable[[Any], None]:
+        """Return what takes the records of a signal: a function without a look at anything it could know before."""
         if signal not in self._options.destinations:
+            return lambda _: None
+        page, append = forks.page, buffer.append
+
+        def take(record: Any) -> None:
+            if not page[0]:
+                forks.check()
+            append(record)
+            if not len(buffer) % _MANY:
+                self._crowd(buffer, signal)
+
+        return take
+
+    def _crowd(self, buffer: deque[Any], signal: str) -> None:
+        """Come by at once; what is too much for as long as that cannot be gives way."""
+        if not self._options.destinations:  # stopped
+            buffer.clear()
             return
-        buffer.append(record)
-        waiting = len(buffer)
-        if waiting % _MANY == 0:
-            self._mail.put(None)
-        if waiting > _MOST_WAITING:
+        self._mail.put(None)
+        for _ in range(len(buffer) - _MOST_WAITING):
             try:
                 buffer.popleft()
             except IndexError:  # emptied in between

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from opentelemetry.trace import SpanContext
 
-#: Says whether a span is recorded, by the context of its parent and its trace id.
-Sampler = Callable[["SpanContext | None", int], bool]
+from obskit._runtime.engine.spans import Span
+
+#: Says whether a span is recorded, by its parent or that one's context, and its trace id.
+Sampler = Callable[["Span | SpanContext | None", int], bool]
 _LOWER = (1 << 64) - 1
 
 
@@ -43,7 +45,7 @@ def _ratio(ratio: float) -> Sampler:
 
 
 def _by_parent(root: Sampler) -> Sampler:
-    def decide(parent: SpanContext | None, trace_id: int) -> bool:
+    def decide(parent: Span | SpanContext | None, trace_id: int) -> bool:
         return root(parent, trace_id) if parent is None else parent.trace_flags & 1 == 1
 
     return decide

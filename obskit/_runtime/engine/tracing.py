@@ -145,18 +145,21 @@ class Tracer(trace.Tracer):
             given: Adds what else the span has from its start.
         """
         provider = self._provider
-        if forks.happened():
+        if not forks.page[0]:
             forks.check()
         # An empty context, which a request without a traceparent has, holds no span.
-        parent = None if context is not None and not context else trace.get_current_span(context).get_span_context()
+        above = None if context is not None and not context else trace.get_current_span(context)
+        parent = None if above is None else above.get_span_context()
         if parent is not None and not parent.is_valid:
             parent = None
-        if parent is None:
+        # A span of ours says the same as its context; that is a tuple, each field of which is a call.
+        origin = above if type(above) is Span else parent
+        if origin is None:
             trace_id, flags = provider.ids.getrandbits(128) or 1, _RANDOM
         else:
-            trace_id, flags = parent.trace_id, parent.trace_flags & _RANDOM
+            trace_id, flags = origin.trace_id, origin.trace_flags & _RANDOM
         span_id = provider.ids.getrandbits(64) or 1
-        if not provider.sampler(parent, trace_id):
+        if not provider.sampler(origin, trace_id):
             state = parent.trace_state if parent is not None else None
             return NonRecordingSpan(SpanContext(trace_id, span_id, False, _FLAGS[flags], state))
         began = time.time_ns() if start is None else start

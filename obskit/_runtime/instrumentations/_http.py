@@ -6,7 +6,7 @@ Source: OpenTelemetry semantic conventions, HTTP spans and HTTP metrics (stable)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Token
 from typing import Any
 
@@ -14,9 +14,10 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from obskit._runtime import inbound
+from obskit._runtime import forks, inbound
+from obskit._runtime.guard import contained
 from obskit._runtime.inbound import Inbound
-from obskit._runtime.pipeline import Pipeline, Series
+from obskit._runtime.pipeline import Attributes, Pipeline, Series
 from obskit.catalogue import http
 from obskit.config.settings import Settings
 
@@ -60,9 +61,11 @@ class Requests:
         self._excluded = frozenset(settings.excluded_paths)
         self._inbound = Inbound()
         self._duration = pipeline.instrument(http.SERVER_REQUEST_DURATION)
-        self._in_flight = pipeline.instrument(http.SERVER_ACTIVE_REQUESTS)
         self._durations: dict[tuple[Any, ...], Series] = {}
-        self._in_flights: dict[tuple[str, str], Series] = {}
+        #: Method and scheme -> ids of the requests that are served now: adding and discarding take no lock.
+        self._in_flight: dict[tuple[str, str], set[int]] = {}
+        forks.in_child(self._in_flight.clear)
+        pipeline.observe(http.SERVER_ACTIVE_REQUESTS, contained("requests.in_flight", ())(self._counts))
 
     def begin(
         self,
@@ -104,12 +107,13 @@ class Requests:
         span = self.span("HTTP" if known is _OTHER else known, SpanKind.SERVER, attributes, parent)
         return Request(self, span, known, scheme, parent, measured)
 
-    def in_flight(self, key: tuple[str, str]) -> Series:
-        """Return the recorder of the requests in flight of a method and a scheme."""
-        found = self._in_flights.get(key)
-        if found is None:
-            found = self._in_flights[key] = self._in_flight.bind({_METHOD: key[0], _SCHEME: key[1]})
-        return found
+    def in_flight(self, key: tuple[str, str]) -> set[int]:
+        """Return the ids of the requests in flight of a method and a scheme."""
+        found = self._in_flight.get(key)
+        return self._in_flight.setdefault(key, set()) if found is None else found
+
+    def _counts(self) -> Iterable[tuple[float, Attributes]]:
+        return [(len(ids), {_METHOD: key[0], _SCHEME: key[1]}) for key, ids in list(self._in_flight.items())]
 
     def duration(self, key: tuple[Any, ...]) -> Series:
         """Return the recorder of the durations of a method, a scheme, a route, a status and an error."""
@@ -150,7 +154,7 @@ class Request:
         self._ended = 0
         if measured:
             self._in_flight = owner.in_flight(self._key)
-            self._in_flight(1, None)
+            self._in_flight.add(id(self))
         self._started = time.perf_counter()
         self._token: Token[Context] | None = context.attach(trace.set_span_in_context(span, parent))
 
@@ -199,7 +203,7 @@ class Request:
 
     def _measure(self, failure: str | None) -> None:
         if self._measured:
-            self._in_flight(-1, None)
+            self._in_flight.discard(id(self))
             self._owner.duration((*self._key, self.route or None, self.status, failure))(self._elapsed, self._span)
 
     def _describe(self, failure: str | None, error: BaseException | None) -> None:

@@ -49,8 +49,6 @@ class Times(NamedTuple):
     waited: Recorder
     created: Recorder
     used_for: Recorder
-    #: Requests that wait for a connection: one more, one less.
-    pending: Recorder
 
 
 class PoolState:
@@ -65,11 +63,12 @@ class PoolState:
     def __init__(self, pool: Pool, name: str, times: Times) -> None:
         self.pool = weakref.ref(pool)
         self.attributes: dict[str, str] = {db.POOL_NAME.name: name}
-        self.waited, self.created, self.used_for, self.pending = (time.bind(self.attributes) for time in times)
+        self.waited, self.created, self.used_for = (time.bind(self.attributes) for time in times)
         self._overflow: int | None = None
-        self.used: set[int] = (
-            set()
-        )  # ids of records: adding and discarding are atomic, as callbacks of the collector need
+        #: Ids of connections in use, and of requests that wait for one: adding and discarding are atomic, as callbacks
+        #: of the collector need.
+        self.used: set[int] = set()
+        self.pending: set[int] = set()
 
     def limit(self) -> int | None:
         """Most connections that the pool opens; None when it has no limit."""
@@ -96,7 +95,6 @@ class Pools:
             pipeline.instrument(db.CONNECTION_WAIT_TIME),
             pipeline.instrument(db.CONNECTION_CREATE_TIME),
             pipeline.instrument(db.CONNECTION_USE_TIME),
-            pipeline.instrument(db.CONNECTION_PENDING_REQUESTS),
         )
         self._states: weakref.WeakKeyDictionary[Pool, PoolState] = weakref.WeakKeyDictionary()
         #: By dialect, which an engine shares with its variants and with no other engine, and keeps when it is disposed.
@@ -105,12 +103,15 @@ class Pools:
         self._renew()
         forks.in_child(self._renew)
         pipeline.observe(db.CONNECTION_COUNT, contained("pools.count", ())(self._counts))
+        pipeline.observe(db.CONNECTION_PENDING_REQUESTS, contained("pools.pending", ())(self._pending))
         pipeline.observe(db.CONNECTION_MAX, contained("pools.max", ())(self._limits))
         pipeline.observe(db.CONNECTION_TIMEOUTS, contained("pools.timeouts", ())(self._timed_out))
 
     def _renew(self) -> None:
-        """In a forked child a thread of the parent may hold the lock for ever."""
+        """In a forked child a thread of the parent may hold the lock for ever, and its requests are the parent's."""
         self._lock = threading.Lock()
+        for state in list(self._states.values()):
+            state.pending.clear()
 
     def of(self, pool: Pool, engine: Engine | None) -> PoolState:
         """Return the state of a pool; its name is its own: summed with another's, nobody would see it used up."""
@@ -119,7 +120,6 @@ class Pools:
             with self._lock:
                 state = self._states.setdefault(pool, PoolState(pool, self._name(pool, engine), self._times))
                 self._timeouts.setdefault(state.attributes[db.POOL_NAME.name], 0)
-            state.pending(0, None)
         return state
 
     def _name(self, pool: Pool, engine: Engine | None) -> str:
@@ -154,6 +154,13 @@ class Pools:
             for word, counts in (("idle", idle), ("used", used))
             for name, count in counts.items()
         ]
+
+    def _pending(self) -> Iterable[tuple[float, Attributes]]:
+        waiting: dict[str, int] = {}
+        for state in self._each():
+            name = state.attributes[db.POOL_NAME.name]
+            waiting[name] = waiting.get(name, 0) + len(state.pending)
+        return [(count, {db.POOL_NAME.name: name}) for name, count in waiting.items()]
 
     def _limits(self) -> Iterable[tuple[float, Attributes]]:
         limits: dict[str, int] = {}

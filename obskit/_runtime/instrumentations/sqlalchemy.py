@@ -70,8 +70,9 @@ def _observe_waiting(pools: Pools) -> None:
     @contained("pool.wait")
     def begin(pool: Pool) -> _Checkout:
         state = pools.of(pool, _engine.get())
-        state.pending(1, None)
-        return _Checkout(state)
+        checkout = _Checkout(state)
+        state.pending.add(id(checkout))
+        return checkout
 
     @contained("pool.waited", closes="pool.wait")
     def end(checkout: _Checkout, error: BaseException | None) -> None:
@@ -93,7 +94,7 @@ def _observe_waiting(pools: Pools) -> None:
             raise
         finally:
             _checkout.reset(token)
-            checkout.state.pending(-1, None)  # outside of the hook: what was counted up must be counted down
+            checkout.state.pending.discard(id(checkout))  # outside of the hook: what was added must be removed
             end(checkout, error)
 
     Pool.connect = connect  # type: ignore[method-assign]
