@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from obskit.config import settings as table
+from obskit.config import values
 from obskit.config.proxies import Proxy, is_local, proxy_for
 from obskit.config.settings import Settings
 
@@ -49,7 +49,8 @@ def destinations(
     """Return signal -> where it goes, for signals that are sent, and complaints.
 
     Example:
-        >>> found, _ = destinations(table.read({"service_name": "shop"}, {})[0], {})
+        >>> from obskit.config.settings import read
+        >>> found, _ = destinations(read({"service_name": "shop"}, {})[0], {})
         >>> found["logs"].url
         'http://127.0.0.1:4318/v1/logs'
     """
@@ -59,15 +60,15 @@ def destinations(
         if not getattr(settings, signal):
             continue
         own = _Own(signal, environment, complaints)
-        endpoint = own("ENDPOINT", table.url, settings.endpoint + path)
-        headers = {name.lower(): value for name, value in own("HEADERS", table.headers, settings.headers)}
+        endpoint = own("ENDPOINT", values.url, settings.endpoint + path)
+        headers = {name.lower(): value for name, value in own("HEADERS", values.headers, settings.headers)}
         endpoint, authorization = _without_user(endpoint)
         proxy, complaint = proxy_for(endpoint, environment)
         found[signal] = Destination(
             endpoint,
             {**authorization, **headers},
-            own("TIMEOUT", table.timeout, settings.timeout),
-            own("COMPRESSION", table.compression, settings.compression),
+            own("TIMEOUT", values.timeout, settings.timeout),
+            own("COMPRESSION", values.compression, settings.compression),
             own("CERTIFICATE", str, settings.certificate),
             own("CLIENT_CERTIFICATE", str, settings.client_certificate),
             own("CLIENT_KEY", str, settings.client_key),

@@ -3,164 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
+from obskit.config import unfollowed, values
 from obskit.exceptions import InputError
 
 #: What the OpenTelemetry specification calls a service that nobody named.
 UNNAMED = "unknown_service:python"
-_PROTOCOL = "http/protobuf"
-#: Samplers by the names of the OpenTelemetry specification.
-SAMPLERS = (
-    "always_on",
-    "always_off",
-    "traceidratio",
-    "parentbased_always_on",
-    "parentbased_always_off",
-    "parentbased_traceidratio",
-)
-#: Standard variables that ask for what the alerts could not be written for, or what obskit does in another way -> the
-#: one value that holds, and why.
-_FIXED = {
-    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": (
-        "cumulative",
-        "Prometheus, and the alerts, need cumulative values",
-    ),
-    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": (
-        "explicit_bucket_histogram",
-        "the alerts need the buckets of the catalogue",
-    ),
-    "OTEL_METRICS_EXEMPLAR_FILTER": ("trace_based", "examples of a value are the sampled spans"),
-    **{
-        f"OTEL_{processor}_{setting}": ("", "what waits is bounded in bytes: OBSKIT_QUEUE_SIZE")
-        for processor in ("BSP", "BLRP")
-        for setting in ("MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE", "SCHEDULE_DELAY", "EXPORT_TIMEOUT")
-    },
-}
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-
-def _flag(text: str) -> bool:
-    """Source: OpenTelemetry specification, "Boolean value": nothing but "true" is true, and the rest is told."""
-    word = text.strip().lower()
-    if word not in ("true", "false"):
-        raise ValueError("true or false")
-    return word == "true"
-
-
-def _seconds(text: str) -> float:
-    return _positive(float(text))
-
-
-def _milliseconds(text: str) -> float:
-    seconds = float(text) / 1000
-    if not 0 < seconds <= 300:
-        raise ValueError("a time above 0 and up to 5 minutes")
-    return seconds
-
-
-def _positive(value: float) -> float:
-    if not 0 < value <= 3600:
-        raise ValueError("a time above 0 and up to an hour")
-    return value
-
-
-def timeout(text: str) -> float:
-    """Seconds, as OpenTelemetry's SDK for Python reads them; from 1000 on milliseconds, as its specification does.
-
-    Raises:
-        ValueError: No such time; the message says what is allowed.
-
-    Example:
-        >>> timeout("10"), timeout("10000")
-        (10.0, 10.0)
-    """
-    number = float(text)
-    return _positive(number / 1000 if number >= 1000 else number)
-
-
-def headers(text: str) -> tuple[tuple[str, str], ...]:
-    """Names and values, ``name=value`` with commas between, percent-encoded where need be.
-
-    Raises:
-        ValueError: Something else.
-
-    Example:
-        >>> headers("api-key=a%3Db")
-        (('api-key', 'a=b'),)
-    """
-    found = []
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, separator, value = (part.strip() for part in item.partition("="))
-        value = unquote(value)
-        if not separator or not _HEADER_NAME.fullmatch(name) or not value.isprintable():
-            raise ValueError("name=value,name=value with values percent-encoded")
-        found.append((name, value))
-    return tuple(found)
-
-
-def compression(text: str) -> bool:
-    """Whether requests are compressed.
-
-    Raises:
-        ValueError: Neither gzip nor none.
-    """
-    if text not in ("gzip", "none"):
-        raise ValueError("gzip or none")
-    return text == "gzip"
-
-
-def _sampler(text: str) -> str:
-    if text.lower() not in SAMPLERS:
-        raise ValueError(f"one of {', '.join(SAMPLERS)}")
-    return text.lower()
-
-
-def _ratio(text: str) -> float:
-    ratio = float(text)
-    if not 0 <= ratio <= 1:
-        raise ValueError("a ratio from 0 to 1")
-    return ratio
-
-
-def _mebibytes(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1024:
-        raise ValueError("a whole number of MiB from 1 to 1024")
-    return number << 20
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def url(text: str) -> str:
-    """The URL of a collector.
-
-    Raises:
-        ValueError: It is none; the message says what is allowed.
-    """
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
-        raise ValueError("a URL that begins with http:// or https://")
-    _ = parts.port  # raises where it is no number
-    return text.rstrip("/")
-
-
-def _logs(text: str) -> str:
-    if text not in ("json", "off"):
-        raise ValueError("json or off")
-    return text
-
-
-def _exporter(text: str) -> bool:
-    if text not in ("otlp", "none"):
-        raise ValueError("otlp or none")
-    return text == "otlp"
 
 
 @dataclass(frozen=True)
@@ -191,29 +43,29 @@ TABLE: tuple[Setting, ...] = (
         str,
         "Namespace of the service: half of its job label.",
     ),
-    Setting("disabled", "OTEL_SDK_DISABLED", "false", _flag, "Do nothing at all."),
+    Setting("disabled", "OTEL_SDK_DISABLED", "false", values.flag, "Do nothing at all."),
     Setting(
         "endpoint",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "http://127.0.0.1:4318",
-        url,
+        values.url,
         "Where the sidecar listens (OTLP/HTTP).",
     ),
     Setting(
         "headers",
         "OTEL_EXPORTER_OTLP_HEADERS",
         "",
-        headers,
+        values.headers,
         "Headers of every export, such as a token: name=value,name=value.",
     ),
     Setting(
         "timeout",
         "OTEL_EXPORTER_OTLP_TIMEOUT",
         "10",
-        timeout,
+        values.timeout,
         "Seconds that one export may take; it is sent again, whatever became of it.",
     ),
-    Setting("compression", "OTEL_EXPORTER_OTLP_COMPRESSION", "none", compression, "gzip, or none."),
+    Setting("compression", "OTEL_EXPORTER_OTLP_COMPRESSION", "none", values.compression, "gzip, or none."),
     Setting(
         "certificate",
         "OTEL_EXPORTER_OTLP_CERTIFICATE",
@@ -233,32 +85,34 @@ TABLE: tuple[Setting, ...] = (
         "queue_size",
         "OBSKIT_QUEUE_SIZE",
         "32",
-        _mebibytes,
+        values.mebibytes,
         "MiB that may wait for the sidecar in an outage; then the oldest give way.",
     ),
     Setting(
         "sampler",
         "OTEL_TRACES_SAMPLER",
         "parentbased_always_on",
-        _sampler,
-        f"Which traces are kept: {', '.join(SAMPLERS)}.",
+        values.sampler,
+        f"Which traces are kept: {', '.join(values.SAMPLERS)}.",
     ),
-    Setting("sampler_ratio", "OTEL_TRACES_SAMPLER_ARG", "1.0", _ratio, "Share of traces that a traceidratio keeps."),
+    Setting(
+        "sampler_ratio", "OTEL_TRACES_SAMPLER_ARG", "1.0", values.ratio, "Share of traces that a traceidratio keeps."
+    ),
     Setting(
         "export_interval",
         "OTEL_METRIC_EXPORT_INTERVAL",
         "5000",
-        _milliseconds,
+        values.milliseconds,
         "Time between two exports, up to 5 minutes: seconds as an argument, milliseconds in the variable.",
     ),
-    Setting("traces", "OTEL_TRACES_EXPORTER", "otlp", _exporter, "otlp, or none to send no spans."),
-    Setting("metrics", "OTEL_METRICS_EXPORTER", "otlp", _exporter, "otlp, or none to send no metrics."),
-    Setting("logs", "OTEL_LOGS_EXPORTER", "otlp", _exporter, "otlp, or none where Fluent Bit ships stdout."),
+    Setting("traces", "OTEL_TRACES_EXPORTER", "otlp", values.exporter, "otlp, or none to send no spans."),
+    Setting("metrics", "OTEL_METRICS_EXPORTER", "otlp", values.exporter, "otlp, or none to send no metrics."),
+    Setting("logs", "OTEL_LOGS_EXPORTER", "otlp", values.exporter, "otlp, or none where Fluent Bit ships stdout."),
     Setting(
         "log_format",
         "OBSKIT_LOG_FORMAT",
         "json",
-        _logs,
+        values.log_format,
         "json: log lines on stdout become JSON; off: leave logging alone.",
     ),
     Setting(
@@ -279,28 +133,28 @@ TABLE: tuple[Setting, ...] = (
         "exit_budget",
         "OBSKIT_EXIT_BUDGET",
         "5",
-        _seconds,
+        values.seconds,
         "Seconds that all signals together may take to flush at exit.",
     ),
     Setting(
         "excluded_paths",
         "OBSKIT_EXCLUDED_PATHS",
         "/health,/healthz,/livez,/ready,/readyz,/metrics",
-        _words,
+        values.words,
         "Paths of requests that are neither traced nor measured.",
     ),
     Setting(
         "disabled_instrumentations",
         "OBSKIT_DISABLED_INSTRUMENTATIONS",
         "",
-        _words,
+        values.words,
         "Libraries to leave alone, such as sqlalchemy,flask.",
     ),
 )
 
 
 #: Parsers of what may hold a secret.
-_SECRET = (headers, url)
+_SECRET = (values.headers, values.url)
 
 
 @dataclass(frozen=True)
@@ -357,38 +211,23 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
                 f"init() has no argument {name}", place="obskit.init()", remedy=f"known: {', '.join(sorted(known))}"
             )
     resource = _named(environment)
-    values, complaints = {}, _not_followed(environment)
+    found, complaints = {}, unfollowed.complaints(environment)
     for setting in TABLE:
         given = arguments.get(setting.name)
         if given is not None:
-            values[setting.name] = _argument(setting, given)
+            found[setting.name] = _argument(setting, given)
             continue
         text = environment.get(setting.env, "").strip() or resource.get(setting.name, "")
         try:
-            values[setting.name] = setting.parse(text or setting.default)
+            found[setting.name] = setting.parse(text or setting.default)
         except ValueError as error:
             told = "…" if setting.parse in _SECRET else repr(text)
             complaints.append(
                 f"{setting.env}={told} is not {_allowed(setting, error)}; using {setting.default or 'none'}"
             )
-            values[setting.name] = setting.parse(setting.default)
-    assert set(values) == {known.name for known in fields(Settings)}  # noqa: S101 - the two tables are one
-    return Settings(**values), complaints
-
-
-def _not_followed(environment: Mapping[str, str]) -> list[str]:
-    """Standard variables that ask for what init() does not do: better said than silently ignored."""
-    complaints = []
-    for signal in ("", "TRACES_", "METRICS_", "LOGS_"):
-        name = f"OTEL_EXPORTER_OTLP_{signal}PROTOCOL"
-        if environment.get(name, _PROTOCOL) not in ("", _PROTOCOL):
-            complaints.append(
-                f"{name}={environment[name]!r} is not {_PROTOCOL}, and obskit uses that, usually on port 4318"
-            )
-    for name, (followed, why) in _FIXED.items():
-        if environment.get(name, "").strip().lower() not in ("", followed):
-            complaints.append(f"{name}={environment[name]!r} is not followed: {why}")
-    return complaints
+            found[setting.name] = setting.parse(setting.default)
+    assert set(found) == {known.name for known in fields(Settings)}  # noqa: S101 - the two tables are one
+    return Settings(**found), complaints
 
 
 def names() -> list[str]:
@@ -417,11 +256,11 @@ def explain(name: str) -> dict[str, str] | None:
 
 def _argument(setting: Setting, given: Any) -> Any:
     """Arguments come as Python values; durations in seconds, the rest as the environment would say it."""
-    if isinstance(given, bool) and setting.parse is _exporter:
+    if isinstance(given, bool) and setting.parse is values.exporter:
         return given
     try:
-        if setting.parse is _milliseconds:
-            return _milliseconds(str(float(given) * 1000))
+        if setting.parse is values.milliseconds:
+            return values.milliseconds(str(float(given) * 1000))
         if isinstance(given, Mapping):
             given = [f"{key}={quote(str(value))}" for key, value in given.items()]
         text = ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
@@ -433,7 +272,7 @@ def _argument(setting: Setting, given: Any) -> Any:
 
 
 def _allowed(setting: Setting, error: Exception) -> str:
-    if setting.parse is url:  # and nothing of the text, also where the error quotes it
+    if setting.parse is values.url:  # and nothing of the text, also where the error quotes it
         return "a URL that begins with http:// or https://"
     return "a number" if "could not convert" in str(error) or isinstance(error, TypeError) else str(error)
 

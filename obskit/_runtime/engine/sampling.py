@@ -21,7 +21,7 @@ def sampler(name: str, ratio: float = 1.0) -> Sampler:
     """Return a sampler.
 
     Args:
-        name: One of :data:`obskit.config.settings.SAMPLERS`.
+        name: One of :data:`obskit.config.values.SAMPLERS`.
         ratio: Share of the traces that a ``traceidratio`` keeps, from 0 to 1.
 
     Example:
