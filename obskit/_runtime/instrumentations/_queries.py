@@ -6,10 +6,10 @@ import functools
 import re
 import time
 import weakref
+from collections.abc import Callable, Sized
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, StatusCode
-from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from obskit._runtime import shards
@@ -50,9 +50,8 @@ _MYSQL = frozenset({"mysql", "mariadb"})
 _LONGEST = 4096
 _TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
 
-_OPERATION = "_obskit_operation"
-
-
+#: Set on a dialect whose queries are observed.
+_OBSERVED = "_obskit_observed"
 #: Statements of one engine whose descriptions are kept.
 _MOST_STATEMENTS = 512
 
@@ -102,52 +101,91 @@ class _Statements:
         return found
 
 
-def install(pipeline: Pipeline) -> None:
-    """Observe the queries of every engine."""
-    record = pipeline.instrument(db.OPERATION_DURATION)
-    statements, client = _Statements(record), SpanKind.CLIENT
+def install(pipeline: Pipeline, connecting: Callable[[], object]) -> Callable[[Engine], None]:
+    """Return what observes the queries of an engine from now on; cheap to call again.
+
+    Args:
+        pipeline: Where records go.
+        connecting: Whether a connection is made just now: what SQLAlchemy asks it then is no query of the service.
+
+    Source of the three methods: SQLAlchemy, "Dialect". Its events of a cursor cost a query half as much again as all of
+    ours does, since every connection joins its listeners anew.
+    """
+    queries = _Queries(pipeline, connecting)
+
+    def observe(engine: Engine) -> None:
+        dialect: Any = engine.dialect
+        if _OBSERVED not in dialect.__dict__:
+            setattr(dialect, _OBSERVED, True)
+            for name in ("do_execute", "do_executemany", "do_execute_no_params"):
+                setattr(dialect, name, _around(getattr(dialect, name), queries, many=name == "do_executemany"))
+
+    return observe
+
+
+def _around(original: Callable[..., Any], queries: _Queries, *, many: bool) -> Callable[..., Any]:
+    begin, finish = queries.begin, queries.finish
+
+    @functools.wraps(original)
+    def execute(cursor: Any, statement: str, *rest: Any, **named: Any) -> Any:
+        operation = begin(statement, rest[-1] if rest else named.get("context"), rest[0] if many and rest else ())
+        if operation is None:
+            return original(cursor, statement, *rest, **named)
+        try:
+            result = original(cursor, statement, *rest, **named)
+        except BaseException as error:
+            finish(operation, error)
+            raise
+        finish(operation, None)
+        return result
+
+    return execute
+
+
+class _Queries:
+    """Begins and ends what is recorded of a query."""
+
+    def __init__(self, pipeline: Pipeline, connecting: Callable[[], object]) -> None:
+        self._span, self._connecting = pipeline.span, connecting
+        self._record = pipeline.instrument(db.OPERATION_DURATION)
+        self._statements = _Statements(self._record)
 
     @contained("query.begin")
-    def before(conn: Any, _cursor: Any, text: str, parameters: Any, execution: Any, executemany: bool) -> None:
-        engine = conn.engine
-        statement = statements.get(engine, text)
+    def begin(self, text: str, execution: Any, batch: Sized) -> _Operation | None:
+        """Begin a query; None where it is none of the service's.
+
+        Args:
+            text: What is executed.
+            execution: SQLAlchemy's context of it.
+            batch: The sets of parameters that it is executed with, when they are sent together.
+        """
+        connection = getattr(execution, "root_connection", None)
+        if connection is None or self._connecting():
+            return None
+        engine = connection.engine
+        statement = self._statements.get(engine, text)
         attributes = dict(statement.attributes)
-        if executemany and len(parameters) > 1:
-            attributes[db.BATCH_SIZE.name] = len(parameters)
+        if len(batch) > 1:
+            attributes[db.BATCH_SIZE.name] = len(batch)
         if (shard := shards.of_engine(engine)) is not None:
             shard.count()
             attributes[shard_records.SPAN_SHARD_SET.name], attributes[shard_records.SPAN_SHARD.name] = shard.labels
-        span = pipeline.span(statement.name, client, attributes)
-        setattr(execution, _OPERATION, _Operation(span, statement.measured, statement.series))
+        span = self._span(statement.name, SpanKind.CLIENT, attributes)
+        return _Operation(span, statement.measured, statement.series)
 
     @contained("query.end", closes="query.begin")
-    def after(_conn: Any, _cursor: Any, _statement: str, _parameters: Any, execution: Any, _many: bool) -> None:
-        finish(execution, None)
-
-    @contained("query.error", closes="query.begin")
-    def failed(error: Any) -> None:
-        if error.execution_context is not None:
-            finish(error.execution_context, error.original_exception)
-
-    def finish(execution: Any, error: BaseException | None) -> None:
-        operation: _Operation | None = getattr(execution, _OPERATION, None)
-        if operation is None:
-            return
-        setattr(execution, _OPERATION, None)
+    def finish(self, operation: _Operation, error: BaseException | None) -> None:
+        """End a query."""
         elapsed, span, series = time.perf_counter() - operation.started, operation.span, operation.series
         try:
             if error is not None:
                 kind = type(error).__qualname__
-                series = record.bind({**operation.attributes, db.ERROR_TYPE.name: kind})
+                series = self._record.bind({**operation.attributes, db.ERROR_TYPE.name: kind})
                 span.set_attribute(db.ERROR_TYPE.name, kind)
                 span.set_status(StatusCode.ERROR)
             series(elapsed, span)  # with the query's span as the exemplar
         finally:
             span.end()
-
-    event.listen(Engine, "before_cursor_execute", before)
-    event.listen(Engine, "after_cursor_execute", after)
-    event.listen(Engine, "handle_error", failed)
 
 
 _attributes: weakref.WeakKeyDictionary[Engine, dict[str, Any]] = weakref.WeakKeyDictionary()

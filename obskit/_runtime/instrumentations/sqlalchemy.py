@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -43,18 +44,19 @@ class _Checkout:
 def install(pipeline: Pipeline, _settings: Settings) -> None:
     """Observe every pool and every engine of this process."""
     pools = Pools(pipeline)
-    _observe_engine()
+    _observe_engine(_queries.install(pipeline, _checkout.get))
     _observe_waiting(pools)
     _observe_creation()
     _observe_use()
-    _queries.install(pipeline)
 
 
-def _observe_engine() -> None:
+def _observe_engine(observe: Callable[[Engine], None]) -> None:
     original = Engine.raw_connection
+    see = contained("query.observe")(observe)
 
     @functools.wraps(original)
     def raw_connection(self: Engine) -> Any:
+        see(self)
         token = _engine.set(self)
         try:
             return original(self)
