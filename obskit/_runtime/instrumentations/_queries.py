@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from obskit._runtime import shards
+from obskit._runtime import shards, twins
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations._pools import server_of
 from obskit._runtime.pipeline import Pipeline, Recorder, Series
@@ -118,6 +118,7 @@ def install(pipeline: Pipeline) -> None:
             shard.count()
             attributes[shard_records.SPAN_SHARD_SET.name], attributes[shard_records.SPAN_SHARD.name] = shard.labels
         span = pipeline.span(statement.name, client, attributes)
+        twins.running(span)
         setattr(execution, _OPERATION, _Operation(span, statement.measured, statement.series))
 
     @contained("query.end", closes="query.begin")
@@ -134,6 +135,7 @@ def install(pipeline: Pipeline) -> None:
         if operation is None:
             return
         setattr(execution, _OPERATION, None)
+        twins.running(None)
         elapsed, span, series = time.perf_counter() - operation.started, operation.span, operation.series
         try:
             if error is not None:
