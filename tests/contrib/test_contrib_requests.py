@@ -168,6 +168,23 @@ def test_a_background_task_is_a_span_of_its_own_below_the_request(recorded: Reco
 
 
 @apart(STABLE)
+def test_what_a_middleware_says_after_the_response_is_on_the_span(recorded: Recorded) -> None:
+    class Middleware:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+            trace.get_current_span().set_attribute("after", "seen")
+
+    app = shop()
+    app.add_middleware(Middleware)
+    FastAPIInstrumentor.instrument_app(app)
+    ask(app, "/orders/7")
+    assert is_one(recorded, "GET /orders/{number}").attributes["after"] == "seen"
+
+
+@apart(STABLE)
 def test_a_name_and_a_status_that_a_hook_chooses_stay(recorded: Recorded) -> None:
     def hook(span: Any, scope: Any) -> None:
         span.update_name("order")
