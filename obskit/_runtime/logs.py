@@ -12,7 +12,7 @@ from typing import Any
 
 import wrapt
 
-from obskit._runtime import crashes
+from obskit._runtime import contriblogs, crashes
 from obskit._runtime.guard import contained
 from obskit._runtime.jsonlines import JsonFormatter
 from obskit._runtime.logfiles import LineFiles
@@ -35,6 +35,7 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
     handlers = Handlers(pipeline, settings)
     handlers.attach()
     crashes.install(handlers.tell)
+    contriblogs.install()
     _around(logging, ("basicConfig",), handlers)
     wrapt.register_post_import_hook(
         lambda module: _around(module, ("dictConfig", "fileConfig"), handlers), "logging.config"

@@ -16,6 +16,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from obskit._runtime.engine.callbacks import LONGEST, Callbacks, Values
 from obskit._runtime.engine.scopes import Scope, Scopes
 from obskit._runtime.engine.streams import DEFAULT_BOUNDARIES, Kind, Stream
+from obskit._runtime.engine.twinning import beside, measuring
 from obskit._runtime.engine.views import Views
 from obskit._runtime.guard import contained, warn
 from obskit.config.views import View
@@ -42,8 +43,8 @@ class Streams:
         self.readers: list[tuple[Stream, Callable[[], Values]]] = []
         #: What the service observes.
         self.callbacks = Callbacks()
-        #: Names that obskit measures itself: another library that does so too would count everything twice.
-        self._ours: set[str] = set()
+        #: What obskit measures itself, by name: another library that does so too would count everything twice.
+        self.ours: dict[str, Stream] = {}
         #: Held while an instrument is made.
         self.lock = threading.Lock()
 
@@ -67,18 +68,24 @@ class Streams:
         background: bool = False,
         ours: bool = False,
     ) -> Stream:
-        """Return a new stream; one of a name that is ours, and of another scope, is not exported."""
+        """Return a new stream; one of a name that is ours, and of another scope, is not exported as such."""
         bounds = tuple(float(bound) for bound in boundaries)
         stream = Stream(scope, name, unit, brief, kind, bounds, observed, background)
         if ours:
-            self._ours.add(name)
-            self.all = [other for other in self.all if other.name != name or other.scope is scope]
+            self.ours[name] = stream
+            self.all = [
+                other for other in self.all if other.name != name or other.scope is scope or beside(other, stream)
+            ]
             self.views.spare(stream)
             self.all.append(stream)
             return stream
         viewed = self.views.applied(stream, self.all) if self.views else None
-        self.all += [each for each in (viewed.streams if viewed else [stream]) if each.name not in self._ours]
+        self.all += [each for each in (viewed.streams if viewed else [stream]) if self._is_apart(each)]
         return viewed or stream
+
+    def _is_apart(self, stream: Stream) -> bool:
+        ours = self.ours.get(stream.name)
+        return ours is None or beside(stream, ours)
 
     def forget(self) -> None:
         """Forget what was observed."""
@@ -195,7 +202,7 @@ class Meter(metrics.Meter):
         with self._streams.lock:
             if key not in self._made:
                 stream = self._streams.make(self._scope, key[0], key[1], key[2], stream_kind, boundaries)
-                self._made[key] = kind(stream, _nowhere if stream.dropped else self._streams.measure)
+                self._made[key] = kind(stream, _nowhere if stream.dropped else measuring(self._streams, stream))
             return self._made[key]
 
     def _observe(self, kind: type, stream_kind: Kind, name: str, callbacks: Any, unit: str, brief: str) -> Any:

@@ -16,7 +16,7 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.trace import Span, SpanKind
 
-from obskit._runtime.engine import sdk
+from obskit._runtime.engine import sdk, twinning
 from obskit._runtime.engine.engine import Engine
 from obskit._runtime.engine.logbook import Kept, LoggerProvider
 from obskit._runtime.engine.metering import MeterProvider
@@ -57,6 +57,7 @@ class EnginePipeline:
             warn("obskit: the views of init() do not apply: give them to the MeterProvider that was set before it")
         tracer = _adopted(trace.get_tracer_provider())
         if tracer is None:
+            twinning.install(self.tracers, self._scope)
             trace.set_tracer_provider(self.tracers)
         #: See the protocol.
         self.span = self.tracers.get_tracer(SCOPE, __version__).begin if tracer is None else _starting(tracer)

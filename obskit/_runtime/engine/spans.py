@@ -299,6 +299,12 @@ class Span(ApiSpan):
         """Say what a ``with`` block does with its exception."""
         self._escapes = (record, set_status)
 
+    def retell(self, scope: Scope, name: str, attributes: dict[str, Any]) -> None:
+        """Be the span of another scope from now on, with the same ids, parent and begin; its attributes are new."""
+        self._scope, self._name, self._attributes = scope, name, attributes
+        if self._owner.narrow:
+            self.bounded()
+
     def _open(self, action: str) -> bool:
         if self._end >= 0:
             warn("obskit: %s on the span %s, which ended", action, self._name)

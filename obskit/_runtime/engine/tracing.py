@@ -55,6 +55,8 @@ class TracerProvider(trace.TracerProvider):
         self.scopes = Scopes()
         #: Processors that the service added; called in order, as the SDK does.
         self.processors: tuple[Any, ...] = ()
+        #: Scope -> what makes its tracer, where that is one of its own.
+        self.kinds: Mapping[str, Callable[[TracerProvider, Scope], Tracer]] = {}
         #: Whether what our own hooks give a span may be more than it may hold.
         self.narrow = limits.span_attribute_length is not None or (limits.span_attributes or _FEW) < _FEW
         self._resource, self._flush = resource, flush
@@ -76,7 +78,7 @@ class TracerProvider(trace.TracerProvider):
         scope = self.scopes.get(
             instrumenting_module_name or "", instrumenting_library_version, schema_url, attributes or {}
         )
-        return Tracer(self, scope)
+        return self.kinds.get(scope.name, Tracer)(self, scope)
 
     @property
     def resource(self) -> Any:

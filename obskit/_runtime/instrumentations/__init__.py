@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import wrapt
 
+from obskit._runtime import twins
 from obskit._runtime.guard import contained, warn
 from obskit._runtime.pipeline import Attributes, Pipeline
 from obskit.catalogue import telemetry
@@ -68,6 +69,7 @@ class Registry:
                 self._install(entry)
             else:
                 self._wait(entry)
+        self._settle()
 
     def readings(self) -> Iterable[tuple[float, Attributes]]:
         """Yield 1 for the state of each instrumentation."""
@@ -85,8 +87,13 @@ class Registry:
         @contained(f"import.{entry.library}")
         def imported(_: object) -> None:
             self._install(entry)
+            self._settle()
 
         wrapt.register_post_import_hook(imported, entry.trigger)
+
+    def _settle(self) -> None:
+        """Say whose requests are ours now."""
+        twins.state.observe({entry.library: entry.state for entry in self.entries})
 
     def _install(self, entry: Instrumentation) -> None:
         try:

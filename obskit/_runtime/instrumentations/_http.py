@@ -14,7 +14,7 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from obskit._runtime import forks, inbound
+from obskit._runtime import forks, inbound, twins
 from obskit._runtime.guard import contained
 from obskit._runtime.inbound import Inbound
 from obskit._runtime.pipeline import Attributes, Pipeline, Series
@@ -58,7 +58,7 @@ class Requests:
 
     def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
         self.span, self._awake = pipeline.span, pipeline.awake
-        self._excluded = frozenset(settings.excluded_paths)
+        self._excluded = twins.state.excluded = frozenset(settings.excluded_paths)
         self._inbound = Inbound()
         self._duration = pipeline.instrument(http.SERVER_REQUEST_DURATION)
         self._durations: dict[tuple[Any, ...], Series] = {}
@@ -104,7 +104,12 @@ class Requests:
             attributes[_AGENT] = agent
         usual = self._inbound.is_usual
         parent = self._inbound.context(header) if usual else propagate.extract(all_headers())
-        span = self.span("HTTP" if known is _OTHER else known, SpanKind.SERVER, attributes, parent)
+        name = "HTTP" if known is _OTHER else known
+        span = twins.taken_over(name, attributes) if twins.state.present else None
+        if span is None:
+            span = self.span(name, SpanKind.SERVER, attributes, parent)
+        else:
+            parent = context.get_current()
         return Request(self, span, known, scheme, parent, measured)
 
     def in_flight(self, key: tuple[str, str]) -> set[int]:
@@ -214,7 +219,7 @@ class Request:
                 span.update_name(f"{method} {route}")
         if self.status is not None:
             span.set_attribute(_STATUS, self.status)
-        if error is not None:
+        if error is not None and not twins.is_told(span, error):
             span.record_exception(error)
         if failure is not None:
             span.set_attribute(_ERROR, failure)

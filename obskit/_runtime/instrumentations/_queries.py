@@ -10,9 +10,10 @@ from collections.abc import Callable, Sized
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, StatusCode
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from obskit._runtime import shards
+from obskit._runtime import shards, twins
 from obskit._runtime.guard import contained
 from obskit._runtime.instrumentations._pools import server_of
 from obskit._runtime.pipeline import Pipeline, Recorder, Series
@@ -50,6 +51,8 @@ _MYSQL = frozenset({"mysql", "mariadb"})
 _LONGEST = 4096
 _TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
 
+#: Set on an execution whose query was begun by an event.
+_OPERATION = "_obskit_operation"
 #: Set on a dialect whose queries are observed.
 _OBSERVED = "_obskit_observed"
 #: Statements of one engine whose descriptions are kept.
@@ -112,6 +115,7 @@ def install(pipeline: Pipeline, connecting: Callable[[], object]) -> Callable[[E
     ours does, since every connection joins its listeners anew.
     """
     queries = _Queries(pipeline, connecting)
+    twins.state.when_listening(functools.partial(_listen, queries))
 
     def observe(engine: Engine) -> None:
         dialect: Any = engine.dialect
@@ -142,6 +146,28 @@ def _around(original: Callable[..., Any], queries: _Queries, *, many: bool) -> C
     return execute
 
 
+def _listen(queries: _Queries) -> None:
+    """Begin each query before listeners of its events do, where somebody else's instrumentation is one of them."""
+
+    def before(_conn: Any, _cursor: Any, text: str, parameters: Any, execution: Any, executemany: bool) -> None:
+        operation = queries.begin(text, execution, parameters if executemany else ())
+        if operation is not None:
+            setattr(execution, _OPERATION, operation)
+
+    def end(execution: Any, error: BaseException | None) -> None:
+        operation = getattr(execution, _OPERATION, None)
+        if operation is not None:
+            delattr(execution, _OPERATION)
+            queries.finish(operation, error)
+
+    def after(_conn: Any, _cursor: Any, _text: str, _parameters: Any, execution: Any, _many: bool) -> None:
+        end(execution, None)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    event.listen(Engine, "after_cursor_execute", after)
+    event.listen(Engine, "handle_error", lambda error: end(error.execution_context, error.original_exception))
+
+
 class _Queries:
     """Begins and ends what is recorded of a query."""
 
@@ -160,7 +186,7 @@ class _Queries:
             batch: The sets of parameters that it is executed with, when they are sent together.
         """
         connection = getattr(execution, "root_connection", None)
-        if connection is None or self._connecting():
+        if connection is None or self._connecting() or (twins.state.present and hasattr(execution, _OPERATION)):
             return None
         engine = connection.engine
         statement = self._statements.get(engine, text)
@@ -171,11 +197,13 @@ class _Queries:
             shard.count()
             attributes[shard_records.SPAN_SHARD_SET.name], attributes[shard_records.SPAN_SHARD.name] = shard.labels
         span = self._span(statement.name, SpanKind.CLIENT, attributes)
+        twins.running(span)
         return _Operation(span, statement.measured, statement.series)
 
     @contained("query.end", closes="query.begin")
     def finish(self, operation: _Operation, error: BaseException | None) -> None:
         """End a query."""
+        twins.running(None)
         elapsed, span, series = time.perf_counter() - operation.started, operation.span, operation.series
         try:
             if error is not None:

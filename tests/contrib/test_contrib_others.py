@@ -1,0 +1,203 @@
+"""Instrumentations of what obskit does not observe work as ever, below our spans."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import celery
+import fastapi
+import httpx
+import pytest
+import redis
+import requests
+from apart import CLIENT, INTERNAL, SERVER, STABLE, apart, measured, scope_of, told
+from celery.contrib.testing.worker import start_worker
+from observed import ask
+from opentelemetry import _logs, trace
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.instrumentation.logging import LoggingInstrumentor
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+from opentelemetry.instrumentation.requests import RequestsInstrumentor
+from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
+from opentelemetry.instrumentation.threading import ThreadingInstrumentor
+from opentelemetry.trace import SpanKind
+
+from obskit.catalogue import runtime
+from obskit.testing import Recorded
+from tools.stack.process import free_port
+
+#: Whether the instrumentation of logging brings a handler, as newer versions do.
+HAS_HANDLER = importlib.util.find_spec("opentelemetry.instrumentation.logging.handler") is not None
+
+
+@contextmanager
+def neighbour() -> Iterator[tuple[str, list[str]]]:
+    """A server on this machine: its address, and the traceparent of each request that it got."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers["traceparent"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/stock", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@apart(STABLE)
+def test_calls_of_requests_and_httpx_are_below_our_request_and_name_their_own_span(recorded: Recorded) -> None:
+    RequestsInstrumentor().instrument(request_hook=lambda span, _request: span.set_attribute("hook", "seen"))
+    app = fastapi.FastAPI()
+    with neighbour() as (address, seen):
+
+        @app.get("/")
+        def home() -> None:
+            requests.get(address, timeout=5)
+            with httpx.Client() as client:
+                HTTPXClientInstrumentor().instrument_client(client)
+                client.get(address)
+
+        assert ask(app, "/").status_code == 200
+    assert told(recorded) == [("requests", "GET", CLIENT), ("httpx", "GET", CLIENT), ("obskit", "GET /", SERVER)]
+    *calls, request = recorded.spans
+    assert {call.parent.span_id for call in calls} == {request.context.span_id}
+    assert [header.split("-")[2] for header in seen] == [f"{call.context.span_id:016x}" for call in calls]
+    assert calls[0].attributes["hook"] == "seen"
+    assert sorted(measured(recorded, "http.client.request.duration")) == [("httpx", 1), ("requests", 1)]
+
+
+@apart(STABLE)
+def test_a_command_of_redis_is_a_span_below_ours(recorded: Recorded) -> None:
+    RedisInstrumentor().instrument()
+    app = fastapi.FastAPI()
+
+    @app.get("/")
+    def home() -> None:
+        with pytest.raises(redis.exceptions.ConnectionError):  # nobody listens
+            redis.Redis(port=free_port(), retry=None, socket_timeout=1).get("stock")
+
+    ask(app, "/")
+    command, request = recorded.spans
+    assert (scope_of(command), command.name, command.kind) == ("redis", "GET", CLIENT)
+    assert command.parent.span_id == request.context.span_id
+
+
+@apart()
+def test_a_task_of_celery_goes_on_with_the_trace_of_our_request(recorded: Recorded) -> None:
+    CeleryInstrumentor().instrument()
+    shop = celery.Celery("shop", broker="memory://", backend="cache+memory://")
+
+    @shop.task(name="pack")
+    def pack(order: int) -> int:
+        return order
+
+    app = fastapi.FastAPI()
+
+    @app.get("/")
+    def home() -> int:
+        return int(pack.delay(7).get(timeout=20))
+
+    with start_worker(shop, perform_ping_check=False, pool="solo"):
+        assert ask(app, "/").json() == 7
+    spans = {(span.name, span.kind): span for span in recorded.spans}
+    request = spans["GET /", SERVER]
+    send, run = spans["apply_async/pack", SpanKind.PRODUCER], spans["run/pack", SpanKind.CONSUMER]
+    assert send.parent.span_id == request.context.span_id
+    assert run.context.trace_id == request.context.trace_id
+
+
+@apart()
+def test_a_thread_goes_on_with_our_request(recorded: Recorded) -> None:
+    ThreadingInstrumentor().instrument()
+    app = fastapi.FastAPI()
+
+    def work() -> None:
+        with trace.get_tracer("shop").start_as_current_span("work"):
+            pass
+
+    @app.get("/")
+    def home() -> None:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    ask(app, "/")
+    assert told(recorded) == [("shop", "work", INTERNAL), ("obskit", "GET /", SERVER)]
+    inner, request = recorded.spans
+    assert inner.parent.span_id == request.context.span_id
+
+
+@apart(log_format="json")
+def test_a_log_record_is_sent_once_with_what_a_hook_added(recorded: Recorded) -> None:
+    def hook(_span: Any, record: logging.LogRecord) -> None:
+        record.tenant = "a"
+
+    LoggingInstrumentor().instrument(set_logging_format=True, log_hook=hook)
+    with trace.get_tracer("shop").start_as_current_span("work") as span:
+        logging.getLogger("shop").warning("order %d", 7)
+    (record,) = recorded.logs
+    assert (record.body, record.attributes["tenant"]) == ("order 7", "a")
+    assert record.attributes["otelTraceID"] == f"{span.get_span_context().trace_id:032x}"
+    assert record.span_id == span.get_span_context().span_id
+
+
+@apart(before=LoggingInstrumentor().instrument)
+def test_so_it_is_where_the_other_handler_was_there_first(recorded: Recorded) -> None:
+    logging.getLogger("shop").warning("order")
+    assert [record.body for record in recorded.logs] == ["order"]
+
+
+@pytest.mark.skipif(not HAS_HANDLER, reason="this version brings no handler")
+@apart()
+def test_a_handler_with_a_provider_of_its_own_is_left_alone(recorded: Recorded) -> None:
+    from opentelemetry.instrumentation.logging.handler import LoggingHandler
+
+    own = _Provider()
+    logging.getLogger().addHandler(LoggingHandler(logger_provider=own))
+    logging.getLogger("shop").warning("order")
+    assert [record.body for record in own.kept] == ["order"]
+    assert [record.body for record in recorded.logs] == ["order"]
+
+
+class _Provider(_logs.LoggerProvider):
+    """A service's own provider, that keeps records."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def get_logger(self, name: str, *_: Any, **__: Any) -> Any:
+        kept = self.kept
+
+        class Logger(_logs.Logger):
+            def enabled(self, **_: Any) -> bool:
+                return True
+
+            def emit(self, record: Any = None, **_: Any) -> None:
+                kept.append(record)
+
+        return Logger(name)
+
+
+@apart()
+def test_of_the_process_each_name_is_measured_once_and_what_we_do_not_measure_arrives(recorded: Recorded) -> None:
+    SystemMetricsInstrumentor().instrument()
+    for ours in (runtime.CPU_TIME, runtime.MEMORY_USAGE, runtime.THREAD_COUNT):
+        assert [scope for scope, _ in measured(recorded, ours.name)] == ["obskit"]
+    for theirs in ("process.memory.virtual", "process.context_switches", "system.memory.usage"):
+        assert [scope for scope, _ in measured(recorded, theirs)] == ["system_metrics"]
