@@ -126,6 +126,8 @@ class _State:
         #: Shards of no declared map. It is none itself, as it grows by what a process happens to use: it has no hash.
         self.unnamed = ShardMap(UNNAMED, {}, "", None)
         self.engines: weakref.WeakKeyDictionary[Any, CountedShard] = weakref.WeakKeyDictionary()
+        #: Whether there ever was one: asked with every query.
+        self.learnt = False
         self.renew()
         self.operations: Recorder = _Nothing()
         self.misrouted: Recorder = _Nothing()
@@ -174,11 +176,12 @@ def learn(engine: Any, shard: str) -> None:
             chosen.shards[shard] = ""
             chosen.initialise()
         _state.engines[engine] = chosen.counted(shard)
+        _state.learnt = True
 
 
 def of_engine(engine: Any) -> CountedShard | None:
     """Return the shard that an engine is, if it is one."""
-    return _state.engines.get(engine) if _state.engines else None
+    return _state.engines.get(engine) if _state.learnt else None
 
 
 def _infos() -> Iterable[tuple[float, Attributes]]:

@@ -53,8 +53,8 @@ _TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNOREC
 
 #: Set on an execution whose query was begun by an event.
 _OPERATION = "_obskit_operation"
-#: Set on a dialect whose queries are observed.
-_OBSERVED = "_obskit_observed"
+#: Set on a dialect whose queries are observed, and on an engine.
+_OBSERVED, _STATEMENTS = "_obskit_observed", "_obskit_statements"
 #: Statements of one engine whose descriptions are kept.
 _MOST_STATEMENTS = 512
 
@@ -84,16 +84,15 @@ class _Statement:
 
 
 class _Statements:
-    """The statements of every engine."""
+    """The statements of every engine; each engine keeps its own."""
 
     def __init__(self, record: Recorder) -> None:
         self._record = record
-        self._of: weakref.WeakKeyDictionary[Engine, dict[str, _Statement]] = weakref.WeakKeyDictionary()
 
     def get(self, engine: Engine, text: str) -> _Statement:
-        known = self._of.get(engine)
+        known: dict[str, _Statement] | None = engine.__dict__.get(_STATEMENTS)
         if known is None:
-            known = self._of[engine] = {}
+            known = engine.__dict__[_STATEMENTS] = {}
         found = known.get(text)
         if found is None and len(text) > _LONGEST:
             return _Statement(engine, text, self._record)
