@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-fast test-oldest test-pythons lint programs generate bench overhead clean
+.PHONY: help demo test test-fast test-oldest test-pythons lint programs generate bench overhead outage reliability clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,12 @@ bench: .venv/ready ## what rendering costs next to the start of the program
 
 overhead: .venv/ready ## what obskit and others cost a service (usually 30 min); writes docs/overhead.md
 	$(PYTHON) -m benchmarks.overhead
+
+outage: .venv/ready ## take the sidecar of a real service away for 10 min (12 min in all); writes docs/outage.md
+	$(PYTHON) -m benchmarks.outage
+
+reliability: .venv/ready .venv/uwsgi ## run every server through outages, stops and kills (usually 8 min); writes docs/reliability.md
+	$(PYTHON) -m tools.reliability
 
 clean: ## remove what make made in this folder; the cache of programs stays
 	rm -rf .venv .venv-* build dist

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, it sees its own folder alone
 
 from benchmarks.overhead.load import Connection
-from tools.reliability import cells
+from tools.reliability.running import start
 from tools.reliability.servers import SERVERS, Server
 from tools.reliability.sink import Answer, Sink
 
@@ -35,12 +35,9 @@ def latencies(server: Server, case: str, seconds: float) -> list[float]:
     """Return the seconds that each request took."""
     with tempfile.TemporaryDirectory() as folder, Sink(CASES[case]) as sink:
         off = {"OTEL_SDK_DISABLED": "true"} if case == "bare" else {}
-        running = cells.start(server, sink.url, Path(folder), **off)
-        try:
+        with start(server, sink.url, Path(folder), **off) as running:
             asyncio.run(_load(running.port, 1.0))
             return asyncio.run(_load(running.port, seconds))
-        finally:
-            cells.stop(server, running)
 
 
 async def _load(port: int, seconds: float) -> list[float]:

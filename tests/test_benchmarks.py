@@ -43,3 +43,23 @@ def test_the_benchmark_of_a_sidecar_that_hangs_compares_with_the_bare_service() 
     for cases in result.values():
         assert cases["bare"] == {"p50": 1.0, "p99": 1.0}
         assert set(cases) == {"bare", "a sink", "a sink that hangs"}
+
+
+@pytest.mark.real
+def test_the_benchmark_of_an_outage_finds_everything_that_waited(tmp_path: Path) -> None:
+    page = tmp_path / "outage.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.outage", "--minutes", "0.1", "--json", "--output", page],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    for delivered in result["delivered"].values():
+        assert delivered["requests"] == delivered["logs"] == delivered["durations"] == 180
+        assert delivered["queries"] == 540
+        assert (delivered["failed"], delivered["twice"], delivered["dropped"]) == (0, 0, 0)
+    assert result["waited"]["traces"] > 120 * 4 * 100, "four spans of each request of the outage waited"
+    assert "| sidecar away | 180 | 180 of 180 | 540 of 540 |" in page.read_text()

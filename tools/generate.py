@@ -52,7 +52,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference.command_line,
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
-    "docs/reliability.md": lambda: reference.HEADER + "\n" + reliability.page(),
+    "docs/reliability.md": reliability.page,
     "tests/alerts/noise-test.yaml": noise.cases,
     **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
     **{f"{SHOP}/rendered/{path}": functools.partial(str, text) for path, text in shop().items()},

@@ -108,16 +108,27 @@ def _install(run: Run, say: Say) -> None:
 def _stage(run: Run, core: int | None, say: Say) -> Iterator[Stage]:
     """Start PostgreSQL with the table of the services."""
     say("starting PostgreSQL")
+    with filled_database() as (url, run.postgresql):
+        yield Stage(url, core)
+
+
+@contextlib.contextmanager
+def filled_database() -> Iterator[tuple[str, str]]:
+    """Run PostgreSQL with the table of the services; give its URL and its version.
+
+    Raises:
+        CannotMeasure: It does not start.
+    """
     with tempfile.TemporaryDirectory(prefix="overhead-") as folder, contextlib.ExitStack() as stack:
         try:
             server = stack.enter_context(PostgreSQL(Path(folder) / "postgres", ["overhead"]))
             with psycopg.connect(host=server.host, port=server.port, user=server.user, dbname="overhead") as connection:
-                run.postgresql = connection.info.parameter_status("server_version") or ""
+                version = connection.info.parameter_status("server_version") or ""
             url = f"postgresql+psycopg://{server.user}@/overhead?host={server.host}&port={server.port}"
             database.fill(url)
         except Exception as error:
             raise CannotMeasure(f"PostgreSQL does not start: {error}") from error
-        yield Stage(url, core)
+        yield url, version
 
 
 def _everybody(run: Run, server: str, plan: Plan, stage: Stage, what: str, say: Say) -> dict[str, Measurement]:

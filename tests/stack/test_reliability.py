@@ -2,57 +2,68 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from tools.reliability import cells
-from tools.reliability.cells import BUDGET, GRACE, REQUESTS, STOPS, Outcome
-from tools.reliability.names import AT_IMPORT, LINE, ORDERS, SIZES, SPAN
-from tools.reliability.servers import SERVERS, WORKERS, Server
+from tools.reliability import cells, page, recorded
+from tools.reliability.promise import Outcome, faults
+from tools.reliability.servers import BARE, EXACT, KILLED, SERVERS, Server
 
-pytestmark = pytest.mark.real
-BY_NAME = {server.name: server for server in SERVERS}
-
-
-@pytest.fixture(params=list(BY_NAME))
-def server(request: pytest.FixtureRequest) -> Server:
-    found = BY_NAME[request.param]
-    if why := found.missing():
-        if os.environ.get("OBSKIT_REQUIRE_PROGRAMS") == "1" and shutil.which("cc"):
-            pytest.fail(why)
-        pytest.skip(why)
-    return found
+GROUPS = [
+    pytest.param(server, group, id=f"{server.name}-{'+'.join(group)}") for server in SERVERS for group in server.groups
+]
 
 
 @functools.cache
-def without_us(server: Server) -> Outcome:
-    import tempfile
-
+def without_us(server: Server) -> Outcome | str:
     with tempfile.TemporaryDirectory() as folder:
-        return cells.bare(server, Path(folder))
+        return cells.run(server, [BARE], Path(folder))[BARE]
 
 
-def test_through_an_outage_forks_and_the_stop_everything_arrives_exactly_once(server: Server, tmp_path: Path) -> None:
-    outcome, sink = cells.exact(server, tmp_path)
-    assert len({span.span_id for span in sink.spans(SPAN)}) == REQUESTS, outcome.output
-    assert len(sink.spans(SPAN)) == REQUESTS
-    assert len(sink.logs(LINE)) == REQUESTS
-    assert sink.total(SIZES) == REQUESTS
-    imports, rest = divmod(sink.total(ORDERS) - REQUESTS, AT_IMPORT)
-    assert rest == 0
-    assert imports == server.imports or (not server.imports and imports > WORKERS), "the count at the import"
-    assert outcome.code == without_us(server).code, outcome.output
+@pytest.mark.real
+@pytest.mark.parametrize(("server", "names"), GROUPS)
+def test_every_cell_of_the_matrix_is_as_promised(server: Server, names: list[str], tmp_path: Path) -> None:
+    if why := server.missing():
+        if os.environ.get("OBSKIT_REQUIRE_PROGRAMS") == "1" and shutil.which("cc"):
+            pytest.fail(why)
+        pytest.skip(why)
+    bare = without_us(server)
+    for name, found in cells.run(server, names, tmp_path, bare).items():
+        output = found if isinstance(found, str) else found.output
+        wrong = faults(server, name, found, bare)
+        if wrong and server.limit:
+            pytest.xfail(server.limit)
+        assert wrong == [], f"{name}: {output}"
 
 
-@pytest.mark.parametrize("sidecar", list(STOPS))
-def test_a_stop_takes_no_longer_than_the_budget_and_a_second_whatever_the_sidecar_does(
-    server: Server, sidecar: str, tmp_path: Path
+def test_what_is_recorded_is_what_is_declared_and_as_promised() -> None:
+    assert recorded.read().faults() == []
+
+
+def test_a_server_that_was_added_or_a_promise_that_was_broken_is_a_fault_of_the_record_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcome, bare = cells.stopping(server, STOPS[sidecar], tmp_path), without_us(server)
-    assert outcome.stopped <= bare.stopped + BUDGET + GRACE, outcome.output
-    assert outcome.code == bare.code, outcome.output
-    assert "Traceback" not in outcome.output
+    server = next(server for server in SERVERS if KILLED in server.cells)
+    found = recorded.read()
+    exact = found.outcomes[server.name][EXACT]
+    assert isinstance(exact, Outcome)
+    found.outcomes[server.name][EXACT] = dataclasses.replace(exact, figures={**exact.figures, "logs": 11})
+    found.outcomes[server.name][KILLED] = "it hangs"
+    del found.outcomes[SERVERS[-1].name]
+    assert found.faults() == [
+        f"{server.name}, exact: logs 11 of 12",
+        f"{server.name}, killed: it hangs",
+        f"{SERVERS[-1].name}: recorded are no cells",
+    ]
+    recorded.write(found, tmp_path / "record.json")
+    assert recorded.read(tmp_path / "record.json") == found
+    monkeypatch.setattr(page.recorded, "read", lambda: found)
+    shown = next(line for line in page.page().splitlines() if line.startswith(f"| {server.name} |"))
+    assert "**failed**: logs 11 of 12" in shown
+    assert "**failed**: it hangs" in shown

@@ -6,6 +6,7 @@ Importing it counts 7 orders, which is what a preloaded application does once an
 from __future__ import annotations
 
 import logging
+import sys
 
 import obskit
 
@@ -15,7 +16,7 @@ from fastapi import FastAPI  # noqa: E402 - init() comes first, as the documenta
 from flask import Flask  # noqa: E402
 from opentelemetry import metrics, trace  # noqa: E402
 
-from tools.reliability.names import AT_IMPORT, LINE, ORDERS, SIZES, SPAN  # noqa: E402
+from tools.reliability.names import AT_IMPORT, IMPORTED, LINE, ORDERS, SIZES, SPAN  # noqa: E402
 
 _meter = metrics.get_meter("shop")
 _orders = _meter.create_counter(ORDERS)
@@ -50,3 +51,6 @@ def _healthy() -> str:
 @asgi.get("/healthz")
 async def _asgi_healthy() -> str:
     return "ok"
+
+
+print(IMPORTED, file=sys.stderr)

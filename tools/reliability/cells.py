@@ -2,162 +2,177 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import json
-import os
-import signal
+import re
 import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from tools.reliability.servers import Server
+from obskit.catalogue import telemetry
+from tools.reliability.names import IMPORTED, LINE, ORDERS, SIZES, SPAN
+from tools.reliability.promise import Outcome, is_late
+from tools.reliability.running import Exit, Running, start, stop, until, work
+from tools.reliability.servers import BARE, EXACT, KILLED, REQUESTS, STOPS, WORKERS, Server
 from tools.reliability.sink import Answer, Sink
 from tools.stack.process import free_port
 
-REQUESTS = 12
-#: Seconds that obskit may take to flush at an exit, here; and how much longer a stop may take in all.
-BUDGET, GRACE = 2.0, 1.0
-#: What becomes of the sidecar while the server stops -> what it answers.
-STOPS: dict[str, Answer | None] = {
-    "refused": None,
-    "silent": Answer(0),
-    "slow": Answer(200, delay=20.0),
-    "503": Answer(503),
-}
-ROOT = Path(__file__).parents[2]
+#: Seconds of 503, refused connections and 503 again that a server lives through.
+OUTAGE = (2.0, 3.0, 3.0)
+_ANSWERS = {"refused": None, "silent": Answer(0), "slow": Answer(200, delay=20.0), "503": Answer(503)}
+#: Seconds after which what waits stands in the file of a process, and some for a machine that is busy.
+_NOTED = 4.0
+#: Seconds until a successor has surely told.
+_PATIENCE = 30.0
+#: A stop that takes too long is tried again: what obskit makes long is long each time, what a busy machine does is not.
+_TRIES = 3
+#: Seconds between the work and a stop: workers that still begin do not hear of one.
+_SETTLED = 1.5
+_TRACEBACK = re.compile(r"^Traceback", re.MULTILINE)
 
 
-@dataclass
-class Outcome:
-    """What a cell came to.
+def run(server: Server, names: list[str], folder: Path, bare: Outcome | str = "") -> dict[str, Outcome | str]:
+    """Run cells of a server at once, each in a folder of its own.
 
     Args:
-        code: Exit code of the server.
-        stopped: Seconds that it took to stop.
-        output: What it printed.
+        server: Which one.
+        names: Which cells.
+        folder: Where; it is empty.
+        bare: What the server does without obskit, which the time of a stop is compared with.
+
+    Returns:
+        Cell -> what it came to; why, where it did not come to anything.
     """
-
-    code: int
-    stopped: float
-    output: str
-
-
-@dataclass
-class Running:
-    """A server that runs, with its sidecar's address."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    port: int
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = pool.map(lambda name: _patiently(server, name, folder / name, bare), names)
+        return dict(zip(names, found, strict=True))
 
 
-def exact(server: Server, folder: Path) -> tuple[Outcome, Sink]:
-    """Let a server do its work with a sidecar that is away for its first seconds, stop it, and return what arrived."""
-    with Sink(Answer(503 if server.outage else 200)) as sink:
-        running = start(server, sink.url, folder)
-        work(server, running, folder, REQUESTS // 2)
-        time.sleep(0 if server.kind == "program" else 1.5)
-        sink.answer = Answer()
-        work(server, running, folder, REQUESTS - REQUESTS // 2)
-        outcome = stop(server, running)
-    return outcome, sink
+def _patiently(server: Server, name: str, folder: Path, bare: Outcome | str) -> Outcome | str:
+    number, found = 1, _cell(server, name, folder / "1")
+    while number < _TRIES and name in STOPS and is_late(found, bare):
+        number += 1
+        found = _cell(server, name, folder / str(number))
+    return found if number == 1 or isinstance(found, str) else replace(found, figures={"tries": number})
 
 
-def stopping(server: Server, answer: Answer | None, folder: Path) -> Outcome:
+def _cell(server: Server, name: str, folder: Path) -> Outcome | str:
+    cells = {BARE: _bare, EXACT: _exact, KILLED: _killed}
+    try:
+        return cells[name](server, folder) if name in cells else _stopping(server, _ANSWERS[name], folder)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        return str(error) or type(error).__name__
+
+
+def _bare(server: Server, folder: Path) -> Outcome:
+    """Let a server do its work without obskit."""
+    with start(server, "http://127.0.0.1:9", folder, OTEL_SDK_DISABLED="true") as running:
+        work(server, running, folder, REQUESTS)
+        time.sleep(0 if server.kind == "program" else _SETTLED)
+        return _outcome(stop(server, running))
+
+
+def _exact(server: Server, folder: Path) -> Outcome:
+    """Let a server do its work, half of it while the sidecar is away, stop it, and count what arrived."""
+    with Sink(Answer(503 if server.outage else 200)) as sink, start(server, sink.url, folder) as running:
+        if server.outage:
+            _outage(server, running, folder, sink)
+            work(server, running, folder, REQUESTS - REQUESTS // 2)
+        else:
+            work(server, running, folder, REQUESTS)
+        ended = stop(server, running)
+    figures = {
+        "imports": ended.output.count(IMPORTED),
+        "spans": len(sink.spans(SPAN)),
+        "distinct": len({span.span_id for span in sink.spans(SPAN)}),
+        "logs": len(sink.logs(LINE)),
+        "counter": int(sink.total(ORDERS)),
+        "histogram": int(sink.total(SIZES)),
+    }
+    if server.imports == 1 and len(sink.instances()) > 1:  # it was imported before it forked
+        figures["parent"] = _sent_by_parent(sink)
+    return _outcome(ended, figures)
+
+
+def _sent_by_parent(sink: Sink) -> int:
+    """How often the first process, whose place is the first, sent metrics of a moment after it had forked."""
+    posts = sink.taken("metrics")
+    parent = [post for post in posts if post.instance.endswith("/0")]
+    forked = min(start for post in posts if post not in parent for start, _ in post.moments())
+    return sum(any(moment > forked for _, moment in post.moments()) for post in parent)
+
+
+def _outage(server: Server, running: Running, folder: Path, sink: Sink) -> None:
+    """Let half the orders come while the sidecar answers 503, is gone, and answers 503 again."""
+    before, gone, after = OUTAGE
+    work(server, running, folder, REQUESTS // 4)
+    time.sleep(before)
+    sink.leave()
+    work(server, running, folder, REQUESTS // 4)
+    time.sleep(gone)
+    sink.listen()
+    time.sleep(after)
+    sink.answer = Answer()
+
+
+def _stopping(server: Server, answer: Answer | None, folder: Path) -> Outcome:
     """Let a server do its work and stop it, with a sidecar that is of no use all the time."""
     with contextlib.ExitStack() as stack:
         url = f"http://127.0.0.1:{free_port()}" if answer is None else stack.enter_context(Sink(answer)).url
-        running = start(server, url, folder)
+        running = stack.enter_context(start(server, url, folder))
         work(server, running, folder, REQUESTS)
-        time.sleep(0 if server.kind == "program" else 1.5)
-        return stop(server, running)
+        time.sleep(0 if server.kind == "program" else _SETTLED)
+        return _outcome(stop(server, running))
 
 
-def bare(server: Server, folder: Path) -> Outcome:
-    """The same without obskit."""
-    running = start(server, "http://127.0.0.1:9", folder, OTEL_SDK_DISABLED="true")
-    work(server, running, folder, REQUESTS)
-    return stop(server, running)
+def _killed(server: Server, folder: Path) -> Outcome:
+    """Kill a server in an outage, start it again, and count what its successor tells of the loss."""
+    early, each = 0 if server.kind == "waits" else REQUESTS // 2, 1  # that one takes its orders at once
+    with Sink() as sink:
+        if not early:
+            sink.leave()
+        with start(server, sink.url, folder) as running:
+            if early:
+                work(server, running, folder, early)
+                until(lambda: len(sink.spans(SPAN)) >= early, running)
+                time.sleep(_SETTLED)  # spans around them
+                each = _spans_of_orders(sink) // early
+                sink.leave()
+            work(server, running, folder, REQUESTS - early)
+            time.sleep(_NOTED)
+            running.kill()
+        sink.listen()
+        lost = each * (REQUESTS - early)
+        with start(server, sink.url, folder) as again:
+            later = _until_told(server, again, folder, sink, lost)
+            ended = stop(server, again)
+    figures = {"sent": early + later, "arrived": len(sink.spans(SPAN)), "lost": lost, "told": _told(sink)}
+    return _outcome(ended, figures)
 
 
-def start(server: Server, url: str, folder: Path, **more: str) -> Running:
-    """Start a server and wait until it serves."""
-    port = free_port()
-    broker = folder / "broker"
-    broker.mkdir(exist_ok=True)
-    environment = {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": url,
-        "OBSKIT_EXIT_BUDGET": str(BUDGET),
-        "OBSKIT_STATE_DIRECTORY": str(folder / "state"),
-        "RELIABILITY_BROKER": str(broker),
-        **more,
-    }
-    log = folder / "server.log"
-    with log.open("ab") as out:
-        process = subprocess.Popen(server.command(port), env=environment, cwd=folder, stdout=out, stderr=out)
-    running = Running(process, log, port)
-    if server.kind == "http":
-        _until(lambda: _get(port, "/healthz"), running)
-    if server.ready:
-        _until(lambda: log.read_text(errors="replace").count(server.ready) >= server.imports, running)
-    return running
+def _until_told(server: Server, running: Running, folder: Path, sink: Sink, lost: int) -> int:
+    """Give a successor work until it tells of a loss; return the orders that it took.
+
+    A worker that nobody tells of its fork, as uWSGI's, is no process of ours until it has something to do.
+    """
+    orders, deadline = 0, time.monotonic() + _PATIENCE
+    while _told(sink) < lost and time.monotonic() < deadline:
+        work(server, running, folder, WORKERS)
+        orders += WORKERS
+        time.sleep(1.0)
+    return REQUESTS if server.kind == "waits" else orders
 
 
-def work(server: Server, running: Running, folder: Path, orders: int) -> None:
-    """Let a server take orders."""
-    if server.kind == "http":
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            if not all(pool.map(lambda _: _get(running.port, "/order"), range(orders))):
-                raise RuntimeError(f"an order failed: {running.log.read_text(errors='replace')[-2000:]}")
-    elif server.kind == "tasks":
-        _enqueue(folder / "broker", orders)
-        _until(lambda: not any((folder / "broker").iterdir()), running)
-        time.sleep(1.0)  # what was taken from the folder is done
+def _spans_of_orders(sink: Sink) -> int:
+    traces = {span.trace_id for span in sink.spans(SPAN)}
+    return sum(span.trace_id in traces for span in sink.spans())
 
 
-def stop(server: Server, running: Running) -> Outcome:
-    """Stop a server as Kubernetes does, or wait for the end of what ends by itself."""
-    process = running.process
-    began = time.monotonic()
-    try:
-        if server.kind != "program":
-            process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=60)
-    finally:
-        process.kill()
-        process.wait()
-    return Outcome(code, time.monotonic() - began, running.log.read_text(errors="replace"))
+def _told(sink: Sink) -> int:
+    return int(sink.total(telemetry.DROPPED.name, signal="traces", reason="killed"))
 
 
-def _enqueue(broker: Path, orders: int) -> None:
-    """Put tasks into the folder, by a process of its own: this one must not become a service."""
-    code = "from celery import Celery; import sys, json; o = json.loads(sys.argv[1]); " + (
-        "c = Celery(broker='filesystem://', broker_transport_options=o); "
-        f"[c.send_task('order') for _ in range({orders})]"
-    )
-    folders = {"data_folder_in": str(broker), "data_folder_out": str(broker), "control_folder": f"{broker}.control"}
-    options = json.dumps(folders)
-    subprocess.run([sys.executable, "-c", code, options], check=True, timeout=60)
-
-
-def _get(port: int, path: str) -> bool:
-    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-        return bool(answer.status == 200)
-    return False
-
-
-def _until(condition: Callable[[], object], running: Running) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        if running.process.poll() is not None or time.monotonic() > deadline:
-            running.process.kill()
-            raise RuntimeError(f"the server did not come up: {running.log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.05)
+def _outcome(ended: Exit, figures: dict[str, int] | None = None) -> Outcome:
+    tracebacks = len(_TRACEBACK.findall(ended.output))
+    return Outcome(ended.code, round(ended.seconds, 2), tracebacks, figures or {}, ended.output)

@@ -10,7 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-WORKERS = 3
+#: Orders that a service takes in a cell; workers of a server that has several.
+REQUESTS, WORKERS = 12, 3
+#: The cells of a server: itself without obskit; everything arrives; its sidecar is of no use; it is killed.
+BARE, EXACT, KILLED = "bare", "exact", "killed"
+STOPS = ("refused", "silent", "slow", "503")
 _BIN = Path(sys.executable).parent
 _WSGI, _ASGI = "tools.reliability.app:wsgi", "tools.reliability.app:asgi"
 
@@ -23,11 +27,12 @@ class Server:
         name: As in the table.
         command: Port -> the command.
         needs: Module that must be installed.
-        imports: How often the application is imported by the processes that serve.
-        kind: ``http`` for a server, ``tasks`` for Celery, ``program`` for one that ends by itself.
-        outage: Whether its sidecar is away at first; not where workers end in that time, past their budget.
-        ready: Text that the server prints for each import; it is waited for where a stop during one hangs without us.
+        imports: How often the application is imported by the processes that serve; 0 where workers come and go.
+        kind: ``http`` for a server, ``tasks`` for Celery, ``program`` for one that ends by itself, ``waits`` for one
+            that does its work and then waits for SIGTERM.
+        outage: Whether its processes live through an outage; not where they end meanwhile, past their budget.
         note: What a reader of the table should know.
+        limit: Why its cells need not be as promised; they are run and shown all the same.
     """
 
     name: str
@@ -36,8 +41,21 @@ class Server:
     imports: int
     kind: str = "http"
     outage: bool = True
-    ready: str = ""
     note: str = ""
+    limit: str = ""
+
+    @property
+    def cells(self) -> list[str]:
+        """Names of its cells, but for the one without obskit, that all others compare with."""
+        return [EXACT, *STOPS, *([KILLED] if self.outage else [])]
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """Its cells, those together that may run at once: the stop of a server with workers is timed alone."""
+        if self.kind in ("program", "waits"):
+            return [self.cells]
+        together = [name for name in self.cells if name not in STOPS]
+        return [together, *([name] for name in STOPS)]
 
     def missing(self) -> str:
         """Return why it cannot be started here, or ""."""
@@ -75,7 +93,16 @@ def _celery(port: int) -> list[str]:
 
 
 def _program(kind: str) -> Callable[[int], list[str]]:
-    return lambda _port: [sys.executable, "-m", "tools.reliability.forking", kind, "12"]
+    return lambda _port: [sys.executable, "-m", "tools.reliability.programs", kind, str(REQUESTS)]
+
+
+def _inline(_port: int) -> list[str]:
+    return [sys.executable, "-c", f"from tools.reliability.programs import main; main('script', {REQUESTS})"]
+
+
+def _ending(name: str, kind: str, note: str = "", command: Callable[[int], list[str]] | None = None) -> Server:
+    """Return a program that ends by itself."""
+    return Server(name, command or _program(kind), "multiprocessing", 1, "program", outage=False, note=note)
 
 
 _UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
@@ -100,20 +127,15 @@ SERVERS = (
         "hypercorn",
         1,
     ),
-    Server("uWSGI", _uwsgi(), "uwsgi", 1, note="forks without Python's hooks; needs `--enable-threads`"),
-    Server("uWSGI --lazy-apps", _uwsgi("--lazy-apps"), "uwsgi", WORKERS, ready="WSGI app 0"),
+    Server("uWSGI", _uwsgi(), "uwsgi", 1, note="needs `--enable-threads`", limit="it forks past Python"),
+    Server("uWSGI --lazy-apps", _uwsgi("--lazy-apps"), "uwsgi", WORKERS),
     Server("Celery prefork --max-tasks-per-child 2", _celery, "celery", 1, "tasks", outage=False),
-    Server(
-        "multiprocessing.Process", _program("processes"), "multiprocessing", 1, "program", outage=False, note="by fork"
-    ),
-    Server(
-        "multiprocessing.Pool",
-        _program("pool"),
-        "multiprocessing",
-        1,
-        "program",
-        outage=False,
-        note="`maxtasksperchild=2`",
-    ),
-    Server("a script or a Job", _program("script"), "multiprocessing", 1, "program", outage=False),
+    _ending("multiprocessing.Process", "processes", "by fork"),
+    _ending("multiprocessing.Pool", "pool", "`maxtasksperchild=2`"),
+    _ending("a script or a Job", "script"),
+    _ending("`python -c`", "script", command=_inline),
+    _ending("`sys.exit` in a thread", "thread"),
+    _ending("an exception that nobody catches", "exception"),
+    Server("a script that SIGTERM ends", _program("waits"), "multiprocessing", 1, "waits"),
+    Server("a script that handles SIGTERM itself", _program("handler"), "multiprocessing", 1, "waits"),
 )

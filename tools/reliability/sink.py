@@ -37,6 +37,7 @@ class Post:
         status: What was answered; 0 for nothing.
         instance: ``service.instance.id`` of the first resource.
         request: The decoded request.
+        size: Bytes of the body as it came.
     """
 
     moment: float
@@ -45,6 +46,18 @@ class Post:
     status: int
     instance: str
     request: Any
+    size: int
+
+    def moments(self) -> list[tuple[int, int]]:
+        """Return start and time of each point of metrics, in nanoseconds."""
+        return [
+            (point.start_time_unix_nano, point.time_unix_nano)
+            for resource in self.request.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            for point in getattr(metric, metric.WhichOneof("data")).data_points
+            if point.start_time_unix_nano
+        ]
 
 
 @dataclass
@@ -89,14 +102,11 @@ class Sink:
     ) -> None:
         self.answer = answer or Answer()
         self.posts: list[Post] = []
-        self._lock, self._over = threading.Lock(), threading.Event()
+        self._tls, self.port = tls, port
+        self._lock, self._over = threading.RLock(), threading.Event()
         self._connections: list[socket.socket] = []
-        self._server = _Server(("127.0.0.1", port), self._handler())
-        if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self.port = self._server.server_address[1]
+        self.listen()
         self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -107,11 +117,26 @@ class Sink:
     def close(self) -> None:
         """Stop; requests that were never answered end without one."""
         self._over.set()
+        self.leave()
+
+    def listen(self) -> None:
+        """Be there, again on the same port."""
+        self._server = _Server(("127.0.0.1", self.port), self._handler())
+        if self._tls is not None:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
+        self.port, self._is_there = self._server.server_address[1], True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def leave(self) -> None:
+        """Be gone as a container is that ended: connections end, and new ones are refused."""
         self._server.shutdown()
         self._server.server_close()
-        for connection in self._connections:
-            with contextlib.suppress(OSError):  # closed already
-                connection.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self._is_there = False
+            for connection in self._connections:
+                with contextlib.suppress(OSError):  # closed already
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._connections.clear()
 
     # --- what arrived
 
@@ -172,17 +197,29 @@ class Sink:
 
             def setup(self) -> None:
                 super().setup()
-                sink._connections.append(self.connection)
+                with sink._lock:
+                    if sink._is_there:
+                        sink._connections.append(self.connection)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                answer = sink._take(self.path, dict(self.headers.items()), body)
-                if not answer.status:
-                    sink._over.wait(60)
-                    self.close_connection = True
-                    return
-                if answer.delay:
+                post = _read(self.path, dict(self.headers.items()), body)
+                with sink._lock:  # what is taken is answered, or it would come again
+                    if self.connection not in sink._connections:
+                        self.close_connection = True
+                        return
+                    answer = sink._take(post)
+                    if answer.status and not answer.delay:
+                        self._answer(answer)
+                        return
+                if answer.status:
                     time.sleep(answer.delay)
+                    self._answer(answer)
+                    return
+                sink._over.wait(60)
+                self.close_connection = True
+
+            def _answer(self, answer: Answer) -> None:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
@@ -195,19 +232,22 @@ class Sink:
 
         return Handler
 
-    def _take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        if headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        signal = path.rpartition("/")[2]
-        request = _REQUESTS[signal].FromString(body)
-        resources = getattr(request, f"resource_{'spans' if signal == 'traces' else signal}")
-        attributes = {item.key: item.value.string_value for item in resources[0].resource.attributes}
-        post = Post(time.monotonic(), signal, headers, 0, attributes.get("service.instance.id", ""), request)
+    def _take(self, post: Post) -> Answer:
         answer = self.answer(post) if callable(self.answer) else self.answer
         post.status = answer.status
-        with self._lock:
-            self.posts.append(post)
+        self.posts.append(post)
         return answer
+
+
+def _read(path: str, headers: dict[str, str], body: bytes) -> Post:
+    size = len(body)
+    if headers.get("Content-Encoding") == "gzip":
+        body = gzip.decompress(body)
+    signal = path.rpartition("/")[2]
+    request = _REQUESTS[signal].FromString(body)
+    resources = getattr(request, f"resource_{'spans' if signal == 'traces' else signal}")
+    attributes = {item.key: item.value.string_value for item in resources[0].resource.attributes}
+    return Post(time.monotonic(), signal, headers, 0, attributes.get("service.instance.id", ""), request, size)
 
 
 def _points(metric: Any, wanted: Mapping[str, str]) -> list[tuple[str, int, float]]:
