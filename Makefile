@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-fast test-oldest test-pythons lint programs generate bench overhead outage reliability clean
+.PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench overhead outage reliability clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,9 @@ overhead: .venv/ready ## what obskit and others cost a service (usually 30 min);
 
 outage: .venv/ready ## take the sidecar of a real service away for 10 min (12 min in all); writes docs/outage.md
 	$(PYTHON) -m benchmarks.outage
+
+hanging: .venv/ready ## whether requests wait for a sidecar that hangs (usually 3 min); writes docs/hanging.md
+	$(PYTHON) benchmarks/hanging.py
 
 reliability: .venv/ready .venv/uwsgi ## run every server through outages, stops and kills (usually 8 min); writes docs/reliability.md
 	$(PYTHON) -m tools.reliability

@@ -619,6 +619,37 @@ def test_a_record_in_the_middle_of_a_fork_does_not_start_threads_too_early() -> 
         assert sink.total("jobs") == 5
 
 
+def test_a_child_that_is_forked_while_we_warn_inherits_no_lock_of_a_handler() -> None:
+    code = """
+        import logging, os, threading, time, obskit
+
+        class Handler(logging.Handler):
+            inner, inside = threading.Lock(), threading.Event()  # as the lock of a stream, which nobody renews
+
+            def emit(self, record):
+                with self.inner:
+                    self.inside.set()
+                    time.sleep(0.4 if threading.current_thread().name.startswith("obskit-") else 0)
+
+        logging.getLogger().addHandler(Handler())
+        obskit.init(service_name="shop", log_format="off", export_interval=0.2)
+        assert Handler.inside.wait(30), "nobody listens, which is warned of"
+        child = os.fork()
+        if child == 0:
+            logging.getLogger("shop").warning("said in the child")
+            os._exit(7)
+        for _ in range(200):
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                break
+            time.sleep(0.05)
+        else:
+            os.kill(child, 9)
+        os._exit(os.waitstatus_to_exitcode(status))
+    """
+    assert python(code, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}").returncode == 7
+
+
 def test_ids_of_siblings_differ_also_where_the_service_seeds_the_random_module() -> None:
     code = """
         import os, random, sys, obskit

@@ -11,7 +11,7 @@ import mmap
 import os
 from collections.abc import Callable
 
-from obskit._runtime.guard import warn
+from obskit._runtime.guard import begin_anew, silence, warn
 
 #: ``MADV_WIPEONFORK`` of Linux 4.14 and later: madvise(2).
 _WIPE_ON_FORK = 18
@@ -19,8 +19,10 @@ _WIPE_ON_FORK = 18
 _in_child: list[Callable[[], None]] = []
 _in_parent: list[Callable[[], None]] = []
 _pid = 0
+_postponed: list[Callable[[], bool]] = []
 #: Whether Python forks now. Until its hooks have run in the child, ``threading`` is not what it will be there.
 _forking = False
+_speak_again: Callable[[], object] = bool
 
 
 class _Asking:
@@ -72,12 +74,21 @@ def in_parent(action: Callable[[], None]) -> None:
     _in_parent.append(action)
 
 
+def postpone(action: Callable[[], bool]) -> None:
+    """Try an action with each record until it says that it is done, or this process forked."""
+    _postponed.append(action)
+    page[0] = 0
+
+
 def check() -> None:
     """Run the actions if this is a child that did not run them yet."""
     global _pid
     pid = os.getpid()
+    if pid == _pid and _postponed:
+        _try_again()
     if pid != _pid and _pid and not _forking:
         _pid = pid  # first, or what the actions record would come back here
+        _postponed.clear()
         for action in _in_child:
             try:
                 action()
@@ -86,19 +97,33 @@ def check() -> None:
         page[0] = 1
 
 
+def _try_again() -> None:
+    try:
+        action = _postponed.pop()
+    except IndexError:  # another thread does it
+        return
+    if action():
+        page[0] = 1
+    else:
+        _postponed.append(action)
+
+
 def _begin() -> None:
-    global _forking
+    global _forking, _speak_again
+    _speak_again = silence()
     _forking = True
 
 
 def _tell_child() -> None:
     global _forking
     _forking = False
+    begin_anew()
     check()
 
 
 def _tell_parent() -> None:
     global _forking
     _forking = False
+    _speak_again()
     for action in _in_parent:
         action()

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import logging
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +18,14 @@ _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 BREAKER = 10
 PAUSE_SECONDS = 60.0
 
+#: Begin of the names of our threads.
+THREADS = "obskit-"
+_MOMENT_SECONDS = 1.0
+
 logger = logging.getLogger("obskit")
+
+#: Held by a thread of ours while it logs.
+_speaking = threading.RLock()
 
 _faults: Counter[str] = Counter()
 #: Hook -> its faults in a row.
@@ -70,8 +78,24 @@ def contained(hook: str, default: Any = None, *, closes: str | None = None) -> C
 
 def warn(message: str, *args: object, fault: BaseException | None = None) -> None:
     """Log a warning; what goes wrong in a handler or a filter of the host does not come back to it through us."""
-    with contextlib.suppress(Exception):
+    ours = threading.current_thread().name.startswith(THREADS)
+    with contextlib.suppress(Exception), _speaking if ours else contextlib.nullcontext():
         logger.warning(message, *args, exc_info=fault)
+
+
+def silence() -> Callable[[], None]:
+    """Wait until no thread of ours logs, before a fork; return what lets them log again.
+
+    A child that is forked meanwhile inherits the locks of the host's handlers and streams as they are: held for ever.
+    A handler that hangs holds a fork up for no longer than a moment.
+    """
+    return _speaking.release if _speaking.acquire(timeout=_MOMENT_SECONDS) else lambda: None
+
+
+def begin_anew() -> None:
+    """Let a forked child speak, whoever spoke in its parent."""
+    global _speaking
+    _speaking = threading.RLock()
 
 
 def hooks() -> frozenset[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from obskit._runtime import children, forks, guard
+from obskit._runtime import children, forks, guard, uwsgi
 from obskit._runtime.exits import Patience, at_exit
 from obskit._runtime.guard import contained
 from obskit._runtime.pipeline import EXPORTED, Pipeline
@@ -17,16 +16,23 @@ from obskit.config.destinations import shown
 from obskit.config.settings import Settings
 from obskit.config.views import View, checked
 
+if TYPE_CHECKING:
+    from obskit._runtime.engine.engine import Engine
 
-@dataclass
+
 class Runtime:
-    """What runs in this process."""
+    """What runs in this process.
 
-    settings: Settings
-    pipeline: Pipeline
-    registry: Any
-    patience: Patience
-    closed: bool = False
+    Args:
+        settings: Settings in force.
+        pipeline: Where records go.
+        registry: The instrumentations.
+    """
+
+    def __init__(self, settings: Settings, pipeline: Pipeline, registry: Any) -> None:
+        self.settings, self.pipeline, self.registry = settings, pipeline, registry
+        self.patience = Patience(settings.exit_budget)
+        self.closed = False
 
 
 _runtime: Runtime | None = None
@@ -65,7 +71,7 @@ def install(settings: Settings, pipeline: Pipeline) -> Runtime:
     shards.install(pipeline)
     logs.install(pipeline, settings)
     registry.start()
-    _runtime = Runtime(settings, pipeline, registry, Patience(settings.exit_budget))
+    _runtime = Runtime(settings, pipeline, registry)
     forks.watch()
     forks.in_child(_open_again)
     return _runtime
@@ -137,6 +143,20 @@ def _lost(runtime: Runtime) -> int:
     )
 
 
+def _begin(engine: Engine) -> None:
+    """Start the threads, or have them started where they may be."""
+
+    def begin() -> bool:
+        if uwsgi.is_loading():
+            return False
+        engine.start()
+        return True
+
+    if not begin():
+        engine.bequeath()
+        forks.postpone(begin)
+
+
 def _start(settings: Settings, views: tuple[View, ...]) -> None:
     from obskit._runtime.engine.engine import Engine, Options
     from obskit._runtime.engine.limits import read
@@ -160,7 +180,7 @@ def _start(settings: Settings, views: tuple[View, ...]) -> None:
     forks.in_parent(engine.forked)
     try:
         install(settings, pipeline)
-        engine.start()
+        _begin(engine)
     except Exception:
         engine.stop()
         raise

@@ -32,7 +32,6 @@ class Server:
             that does its work and then waits for SIGTERM.
         outage: Whether its processes live through an outage; not where they end meanwhile, past their budget.
         note: What a reader of the table should know.
-        limit: Why its cells need not be as promised; they are run and shown all the same.
     """
 
     name: str
@@ -42,7 +41,6 @@ class Server:
     kind: str = "http"
     outage: bool = True
     note: str = ""
-    limit: str = ""
 
     @property
     def cells(self) -> list[str]:
@@ -127,7 +125,7 @@ SERVERS = (
         "hypercorn",
         1,
     ),
-    Server("uWSGI", _uwsgi(), "uwsgi", 1, note="needs `--enable-threads`", limit="it forks past Python"),
+    Server("uWSGI", _uwsgi(), "uwsgi", 1, note="needs `--enable-threads`"),
     Server("uWSGI --lazy-apps", _uwsgi("--lazy-apps"), "uwsgi", WORKERS),
     Server("Celery prefork --max-tasks-per-child 2", _celery, "celery", 1, "tasks", outage=False),
     _ending("multiprocessing.Process", "processes", "by fork"),

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from obskit._runtime.engine.wire import fields, message, tag
 from obskit._runtime.pipeline import EXPORTED
@@ -24,7 +23,6 @@ _GROUP, _INNER = tag(1, 2), tag(2, 2)
 _DIVISIONS = 100
 
 
-@dataclass(eq=False)
 class Batch:
     """An encoded request.
 
@@ -33,16 +31,17 @@ class Batch:
         body: What is posted.
         records: Spans, metric points or log records in it.
         compressed: Whether the body is gzip.
+        whole: The batch that it is a part of.
     """
 
-    signal: str
-    body: bytes
-    records: int
-    compressed: bool = False
-    #: How often it may still be divided; shared with the other half.
-    divisions: list[int] = field(default_factory=lambda: [_DIVISIONS])
-    #: When it was made (monotonic).
-    born: float = field(default_factory=time.monotonic)
+    def __init__(
+        self, signal: str, body: bytes, records: int, compressed: bool = False, whole: Batch | None = None
+    ) -> None:
+        self.signal, self.body, self.records, self.compressed = signal, body, records, compressed
+        #: How often it may still be divided; shared with the other half.
+        self.divisions: list[int] = [_DIVISIONS] if whole is None else whole.divisions
+        #: When it was made (monotonic).
+        self.born: float = time.monotonic() if whole is None else whole.born
 
     def halves(self) -> list[Batch]:
         """Return two batches with half the records each; none when it holds but one, or was divided too often."""
@@ -68,7 +67,7 @@ class Batch:
         body = b"".join(parts)
         if self.compressed:
             body = gzip.compress(body, 1)
-        return Batch(self.signal, body, records, self.compressed, self.divisions, self.born)
+        return Batch(self.signal, body, records, self.compressed, self)
 
 
 def _records(body: bytes) -> list[tuple[bytes, bytes, bytes, bytes]]:

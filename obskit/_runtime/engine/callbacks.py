@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from obskit._runtime.engine.streams import Stream
-from obskit._runtime.guard import warn
+from obskit._runtime.guard import THREADS, warn
 
 #: Values and their attributes.
 Values = Iterable[tuple[float, Mapping[str, Any]]]
@@ -114,7 +114,7 @@ class _Reader(threading.Thread):
     """The thread."""
 
     def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(target=work, name="obskit-callbacks", daemon=True)
+        super().__init__(target=work, name=f"{THREADS}callbacks", daemon=True)
 
 
 def is_reading() -> bool:

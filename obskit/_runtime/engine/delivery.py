@@ -14,14 +14,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from obskit._runtime.engine.batches import REJECTED, TOO_LARGE, Batch, Batches
 from obskit._runtime.engine.connections import connection_to, is_readable
 from obskit._runtime.engine.wire import fields, read_varint
-from obskit._runtime.guard import contained, warn
+from obskit._runtime.guard import THREADS, contained, warn
 from obskit.config.destinations import Destination, shown
 
 _RETRIED = frozenset({408, 429, 502, 503, 504})
@@ -35,30 +34,27 @@ _QUIET_SECONDS = 60.0
 _MOST_OF_A_RESPONSE = 64 * 1024
 
 
-@dataclass
 class _Route:
     """One signal on its way."""
 
-    target: Destination
-    place: SplitResult
-    #: Attempts that failed in a row, and when (monotonic) the next one is due.
-    failures: int = 0
-    due: float = 0.0
+    def __init__(self, target: Destination) -> None:
+        self.target, self.place = target, urlsplit(target.url)
+        #: Attempts that failed in a row, and when (monotonic) the next one is due.
+        self.failures, self.due = 0, 0.0
 
 
-@dataclass(eq=False)
 class Wait:
     """Somebody who waits until everything that is in the queue now is settled.
 
     Args:
         reply: Gets True then, and False when nobody listens and nobody ever did.
         until: When (monotonic) nobody waits any more.
-        batches: What was in the queue.
     """
 
-    reply: SimpleQueue[bool]
-    until: float
-    batches: list[Batch] = field(default_factory=list)
+    def __init__(self, reply: SimpleQueue[bool], until: float) -> None:
+        self.reply, self.until = reply, until
+        #: What was in the queue.
+        self.batches: list[Batch] = []
 
 
 class Delivery:
@@ -80,7 +76,7 @@ class Delivery:
         patient: bool = False,
     ) -> None:
         self._batches, self._settled, self._patient = batches, settled, patient
-        self._routes = {signal: _Route(target, urlsplit(target.url)) for signal, target in destinations.items()}
+        self._routes = {signal: _Route(target) for signal, target in destinations.items()}
         self._said: dict[str, float] = {}
         self._random = random.Random()  # noqa: S311 - spreads load
         self.begin_anew()
@@ -98,7 +94,7 @@ class Delivery:
 
     def start(self) -> None:
         """Start the thread."""
-        self.thread = threading.Thread(target=self._work, name="obskit-delivery", daemon=True)
+        self.thread = threading.Thread(target=self._work, name=f"{THREADS}delivery", daemon=True)
         self.thread.start()
 
     def wake(self, wait: Wait | None = None) -> None:

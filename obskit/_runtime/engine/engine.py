@@ -36,9 +36,10 @@ from obskit._runtime.engine.metric_codec import MetricEncoder
 from obskit._runtime.engine.scopes import Scope, Scopes, encoded_resource, request
 from obskit._runtime.engine.span_codec import SpanEncoder
 from obskit._runtime.engine.spans import Span
-from obskit._runtime.guard import contained
+from obskit._runtime.guard import THREADS, contained
 from obskit._runtime.resource import Identity
 from obskit._runtime.slots import Losses
+from obskit._runtime.uwsgi import Heritage
 from obskit.config.destinations import Destination
 from obskit.config.views import View
 
@@ -107,6 +108,7 @@ class Engine:
         self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
         self._running = False
         self._thread: threading.Thread | None = None
+        self._heritage: Heritage | None = None
         self._pause = min(_LONGEST_PAUSE, options.interval)
         self._begin()
 
@@ -180,14 +182,19 @@ class Engine:
     def start(self) -> None:
         """Start the threads."""
         self._running = True
-        self._thread = threading.Thread(target=self._work, name="obskit-engine", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"{THREADS}engine", daemon=True)
         self._thread.start()
         self.delivery.start()
 
+    def bequeath(self) -> None:
+        """Leave what is recorded until the first fork to the child: this process has no threads of ours to send it."""
+        self._heritage = Heritage()
+
     def begin_anew(self) -> None:
-        """Be the engine of a forked child: what the parent recorded is the parent's to send."""
-        for buffer in (self.spans, self.logs, self.measurements, self._overrun):
-            buffer.clear()
+        """Be the engine of a forked child: what the parent recorded is the parent's to send, unless it cannot."""
+        if self._heritage is None or not self._heritage.claim():
+            for buffer in (self.spans, self.logs, self.measurements, self._overrun):
+                buffer.clear()
         self.batches.begin_anew()
         self.delivery.begin_anew()
         self.streams.begin_anew()

@@ -28,7 +28,11 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-_SMALL = tuple(_varint(number) for number in range(2048))
+#: Those of one byte and of the most usual two.
+_SMALL = (
+    *(bytes((number,)) for number in range(128)),
+    *(bytes((number & 0x7F | 0x80, number >> 7)) for number in range(128, 2048)),
+)
 
 
 def varint(number: int) -> bytes:

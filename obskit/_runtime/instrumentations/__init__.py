@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import wrapt
 
@@ -20,7 +19,6 @@ from obskit.catalogue import telemetry
 from obskit.config.settings import Settings
 
 
-@dataclass
 class Instrumentation:
     """One library and the state of its instrumentation.
 
@@ -28,32 +26,31 @@ class Instrumentation:
         library: Name of the library.
         trigger: Module whose import makes it worth instrumenting.
         module: Our module, with ``install(pipeline, settings)``.
-        state: One of the values of ``telemetry.STATE``.
-        reason: Why, unless instrumented.
     """
 
-    library: str
-    trigger: str
-    module: str
-    state: str = "skipped"
-    reason: str = "not imported"
+    def __init__(self, library: str, trigger: str, module: str) -> None:
+        self.library, self.trigger, self.module = library, trigger, module
+        #: One of the values of ``telemetry.STATE``, and why, unless it is instrumented.
+        self.state, self.reason = "skipped", "not imported"
 
 
-@dataclass
 class Registry:
-    """The instrumentations of one process."""
+    """The instrumentations of one process.
 
-    pipeline: Pipeline
-    settings: Settings
-    entries: list[Instrumentation] = field(
-        default_factory=lambda: [
+    Args:
+        pipeline: Where records go.
+        settings: Settings in force.
+    """
+
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
+        self.pipeline, self.settings = pipeline, settings
+        self.entries = [
             Instrumentation("starlette", "starlette.applications", "starlette"),
             Instrumentation("fastapi", "fastapi", "fastapi"),
             Instrumentation("flask", "flask", "flask"),
             Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
             Instrumentation("sqlalchemy.sharding", "sqlalchemy.ext.horizontal_shard", "sharded_session"),
         ]
-    )
 
     def start(self) -> None:
         """Instrument what is imported, and wait for the rest."""

@@ -39,12 +39,11 @@ _COMMENT_OR_LITERAL = re.compile(
     re.DOTALL,
 )
 #: MySQL: backslashes escape in every string, double quotes are strings as well, a hash begins a comment.
-_OF_MYSQL = re.compile(
+_OF_MYSQL = (
     r"(/\*.*?(?:\*/|$)|--[^\n]*|\#[^\n]*)"
     r"|'(?:[^'\\]|''|\\.)*(?:'|$)"
     r'|"(?:[^"\\]|""|\\.)*(?:"|$)'
-    r"|\b0[xX][0-9a-fA-F]+\b|(?<![\w$])\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b",
-    re.DOTALL,
+    r"|\b0[xX][0-9a-fA-F]+\b|(?<![\w$])\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b"
 )
 _MYSQL = frozenset({"mysql", "mariadb"})
 #: Of a longer statement only the begin is looked at: it may hold thousands of rows.
@@ -245,7 +244,7 @@ def described(statement: str, mysql: bool = False) -> tuple[str, str, str]:
         >>> described("SELECT * FROM orders WHERE note = 'secret' AND id > 7")
         ('SELECT', 'SELECT * FROM orders WHERE note = ? AND id > ?', 'orders')
     """
-    literals = _OF_MYSQL if mysql else _COMMENT_OR_LITERAL
+    literals = re.compile(_OF_MYSQL, re.DOTALL) if mysql else _COMMENT_OR_LITERAL  # few have MySQL; it is kept by re
     text = literals.sub(lambda found: " " if found[1] else "?", statement).strip()
     words = text.split(None, 1)
     operation = words[0].upper() if words and words[0].isalpha() else ""
