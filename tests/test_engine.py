@@ -650,6 +650,22 @@ def test_a_child_that_is_forked_while_we_warn_inherits_no_lock_of_a_handler() ->
     assert python(code, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}").returncode == 7
 
 
+def test_what_one_process_leaves_is_taken_once() -> None:
+    code = """
+        import os
+        from obskit._runtime.uwsgi import Heritage
+        heritage = Heritage()
+        for _ in range(4):
+            child = os.fork()
+            if child == 0:
+                os.write(1, b"taken " if heritage.claim() else b"left ")
+                os._exit(0)
+            os.waitpid(child, 0)
+        assert not heritage.claim()
+    """
+    assert sorted(python(code).stdout.split()) == ["left", "left", "left", "taken"]
+
+
 def test_ids_of_siblings_differ_also_where_the_service_seeds_the_random_module() -> None:
     code = """
         import os, random, sys, obskit

@@ -149,12 +149,15 @@ def _begin(engine: Engine) -> None:
     def begin() -> bool:
         if uwsgi.is_loading():
             return False
+        engine.inherit()
         engine.start()
         return True
 
-    if not begin():
+    if uwsgi.is_loading():
         engine.bequeath()
         forks.postpone(begin)
+    else:
+        engine.start()
 
 
 def _start(settings: Settings, views: tuple[View, ...]) -> None:

@@ -187,14 +187,18 @@ class Engine:
         self.delivery.start()
 
     def bequeath(self) -> None:
-        """Leave what is recorded until the first fork to the child: this process has no threads of ours to send it."""
+        """Leave what is recorded until the threads start to whoever starts them first, this process or a child."""
         self._heritage = Heritage()
 
-    def begin_anew(self) -> None:
-        """Be the engine of a forked child: what the parent recorded is the parent's to send, unless it cannot."""
+    def inherit(self) -> None:
+        """Forget what was recorded before, unless it was left to this process: then it is the parent's to send."""
         if self._heritage is None or not self._heritage.claim():
             for buffer in (self.spans, self.logs, self.measurements, self._overrun):
                 buffer.clear()
+
+    def begin_anew(self) -> None:
+        """Be the engine of a forked child."""
+        self.inherit()
         self.batches.begin_anew()
         self.delivery.begin_anew()
         self.streams.begin_anew()
