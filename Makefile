@@ -62,10 +62,9 @@ clean: ## remove what make made in this folder; the cache of programs stays
 	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -e '.[cli]' --group dev
 	@touch $@
 
-# The one server of the tests that comes as source; without a compiler its tests are left out.
+# The one server of the tests that comes as source; without a compiler its tests are left out, but in CI.
 .venv/uwsgi: .venv/ready
-	@if command -v cc > /dev/null; then echo "building uWSGI (usually 60 s)"; $(PYTHON) -m uv pip install --quiet --python $(PYTHON) uwsgi; fi
-	@touch $@
+	@if command -v cc > /dev/null; then echo "building uWSGI (usually 60 s)"; $(PYTHON) -m uv pip install --quiet --python $(PYTHON) uwsgi && touch $@; fi
 
 .venv-oldest/ready: pyproject.toml .venv/ready
 	@echo "creating .venv-oldest (usually 20 s)"

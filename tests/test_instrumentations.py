@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import itertools
 import logging
 import sqlite3
 import time
@@ -32,7 +33,7 @@ from werkzeug.test import create_environ
 from werkzeug.wsgi import FileWrapper
 
 from obskit._runtime import loops
-from obskit._runtime.instrumentations import _asgi
+from obskit._runtime.instrumentations import _asgi, _queries
 from obskit._runtime.instrumentations._queries import described
 from obskit.catalogue import db, http, telemetry
 from obskit.testing import Recorded
@@ -358,6 +359,30 @@ def test_literals_and_comments_are_told_apart(mysql: bool, statement: str, text:
 def test_no_statement_makes_the_sanitiser_raise_or_keep_a_quoted_text(noise: str, mysql: bool) -> None:
     described(noise, mysql)
     assert "secret" not in described("select 'secret' from a where " + noise, mysql)[1]
+
+
+def test_a_comment_that_names_the_request_makes_no_other_statement(
+    recorded: Recorded, engine: sqlalchemy.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = itertools.count()
+    made = []
+    original = _queries._Statement.__init__
+
+    def init(self: Any, of: Any, text: str, record: Any) -> None:
+        made.append(text)
+        original(self, of, text, record)
+
+    monkeypatch.setattr(_queries._Statement, "__init__", init)
+
+    @sqlalchemy.event.listens_for(engine, "before_cursor_execute", retval=True)
+    def comment(_conn: Any, _cursor: Any, text: str, parameters: Any, *_: Any) -> Any:
+        return f"/* request {next(numbers)} */ {text} /*traceparent='{next(numbers)}'*/", parameters
+
+    for _ in range(5):
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("select 1"))
+    assert made == ["select 1"]
+    assert [span.attributes[db.QUERY_TEXT.name] for span in recorded.spans] == ["select ?"] * 5
 
 
 def test_of_a_huge_statement_only_the_begin_is_kept(recorded: Recorded, engine: sqlalchemy.Engine) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from obskit._runtime.guard import warn
 
 _MOST = 512
-_LONGEST = 512
+_LONGEST = 1024
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 #: A file that is another user's, as after a change of ``runAsUser``, or no file at all.
 _TAKEN = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP, errno.EISDIR})

@@ -26,11 +26,13 @@ down (`docs/reliability.json`). `make test` runs them too and fails where one is
   what it measured before it forked is sent once more after that, and then nothing.
 - **stop**: the sidecar is of no use from the start to the end (nobody listens; it accepts and never answers; it
   answers after 20 s; it answers 503). Shown is how much longer the stop takes than without obskit. Allowed is the
-  budget (`OBSKIT_EXIT_BUDGET`, here {budget:g} s; 5 s by default) plus {grace:g} s. A stop that takes longer is tried
-  again, up to three times: a busy machine makes some stops long, obskit would make all.
+  budget (`OBSKIT_EXIT_BUDGET`, here {budget:g} s; 5 s by default) plus {grace:g} s. A stop that takes longer, as on a
+  busy machine, is tried again, up to three times, and the number of the try is shown.
 - **killed**: half the orders come with the sidecar up and half in an outage; then all processes are killed (SIGKILL),
   and the server is started again. What came before the outage is there once, and what the next run tells in
-  `obskit.telemetry.dropped` is exactly what the killed one had in memory, in spans.
+  `obskit.telemetry.dropped` is exactly what the killed one had in memory, in spans. Where processes end by themselves
+  within the outage, as those that are recycled, there is no such cell, and no outage in the first one: what waits past
+  their budget is lost and told.
 - **exit code**: in every cell it is the one that the server has without obskit, so that a handler of its own has run,
   and tracebacks are as many as without.
 

@@ -83,11 +83,14 @@ def _uwsgi(*options: str) -> Callable[[int], list[str]]:
     ]  # fmt: skip
 
 
-def _celery(port: int) -> list[str]:
-    del port
-    options = ["--pool", "prefork", "--concurrency", str(WORKERS), "--max-tasks-per-child", "2"]
+def _hypercorn(*options: str) -> Callable[[int], list[str]]:
+    return lambda port: [sys.executable, "-m", "hypercorn", "--bind", f"127.0.0.1:{port}", *options, _ASGI]
+
+
+def _celery(*options: str) -> Callable[[int], list[str]]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
-    return [sys.executable, "-m", "celery", "--app", "tools.reliability.tasks:celery", "worker", *options, *quiet]
+    pool = ["--pool", "prefork", "--concurrency", str(WORKERS), *options, *quiet]
+    return lambda _port: [sys.executable, "-m", "celery", "--app", "tools.reliability.tasks:celery", "worker", *pool]
 
 
 def _program(kind: str) -> Callable[[int], list[str]]:
@@ -119,15 +122,19 @@ SERVERS = (
     ),
     Server("uvicorn", _uvicorn(), "uvicorn", 1),
     Server("uvicorn --workers 3", _uvicorn("--workers", str(WORKERS)), "uvicorn", WORKERS),
-    Server(
-        "hypercorn",
-        lambda port: [sys.executable, "-m", "hypercorn", "--bind", f"127.0.0.1:{port}", _ASGI],
-        "hypercorn",
-        1,
-    ),
+    Server("hypercorn", _hypercorn(), "hypercorn", 1),
+    Server("hypercorn --workers 3", _hypercorn("--workers", str(WORKERS)), "hypercorn", WORKERS),
     Server("uWSGI", _uwsgi(), "uwsgi", 1, note="needs `--enable-threads`"),
     Server("uWSGI --lazy-apps", _uwsgi("--lazy-apps"), "uwsgi", WORKERS),
-    Server("Celery prefork --max-tasks-per-child 2", _celery, "celery", 1, "tasks", outage=False),
+    Server("Celery prefork", _celery(), "celery", 1, "tasks"),
+    Server(
+        "Celery prefork --max-tasks-per-child 2",
+        _celery("--max-tasks-per-child", "2"),
+        "celery",
+        1,
+        "tasks",
+        outage=False,
+    ),
     _ending("multiprocessing.Process", "processes", "by fork"),
     _ending("multiprocessing.Pool", "pool", "`maxtasksperchild=2`"),
     _ending("a script or a Job", "script"),

@@ -93,13 +93,26 @@ class _Statements:
         if known is None:
             known = engine.__dict__[_STATEMENTS] = {}
         found = known.get(text)
-        if found is None and len(text) > _LONGEST:
-            return _Statement(engine, text, self._record)
         if found is None:
+            text = _uncommented(text)
+            found = known.get(text)
+        if found is None:
+            found = _Statement(engine, text, self._record)
             if len(known) >= _MOST_STATEMENTS:  # texts with values in them: begin anew
                 known.clear()
-            found = known[text] = _Statement(engine, text, self._record)
+            if len(text) <= _LONGEST:
+                known[text] = found
         return found
+
+
+def _uncommented(text: str) -> str:
+    """A statement without the comments around it: they may name the request, and every text would be another."""
+    text = text.strip()
+    if text.startswith("/*") and (end := text.find("*/")) > 0:
+        text = text[end + 2 :].lstrip()
+    if text.endswith("*/") and (begin := text.rfind("/*")) >= 0:
+        text = text[:begin].rstrip()
+    return text
 
 
 def install(pipeline: Pipeline, connecting: Callable[[], object]) -> Callable[[Engine], None]:
