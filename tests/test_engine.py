@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import ssl
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -214,6 +215,32 @@ def test_a_callback_that_never_returns_stops_nothing_but_itself(sink: Sink, capl
     assert caplog.text.count("a callback of hangs does not return") == 1
     over.set()
     until(lambda: sink.total("hangs") == 7)
+
+
+def test_a_callback_that_takes_its_time_is_late_and_no_other_is(sink: Sink) -> None:
+    engine = start(sink.url)
+    meter = MeterProvider(engine.streams, engine.flush).get_meter("x")
+
+    def slow(_: object) -> list[Observation]:
+        time.sleep(1.5)
+        return [Observation(7)]
+
+    for number in range(5):
+        meter.create_observable_gauge(f"before{number}", [lambda _: [Observation(1)]])
+    meter.create_observable_gauge("slow", [slow])
+    for number in range(5):
+        meter.create_observable_gauge(f"after{number}", [lambda _: [Observation(1)]])
+    for _ in range(3):
+        assert engine.flush(20)
+        time.sleep(1)
+    exports = [
+        {metric.name for r in post.request.resource_metrics for s in r.scope_metrics for metric in s.metrics}
+        for post in sink.taken("metrics")
+    ]
+    fast = {f"{when}{number}" for when in ("before", "after") for number in range(5)}
+    assert len(exports) == 3
+    assert all(fast <= names for names in exports)
+    assert "slow" in exports[1] | exports[2]
 
 
 def test_a_callback_that_flushes_does_not_wait_for_itself(sink: Sink) -> None:
@@ -900,6 +927,64 @@ def test_what_a_flush_delivered_is_not_missed_by_a_successor(tmp_path: Path) -> 
         assert len(sink.spans("work")) == 1
     (file,) = state.glob("*.slot")
     assert json.loads(file.read_text()) == {}
+
+
+def test_losses_of_a_predecessor_outlast_another_outage(tmp_path: Path) -> None:
+    first = Slot(lambda: tmp_path, "default/job")
+    first.write({"killed": {"traces": 500}})
+    first.leave()
+    code = """
+        import obskit, time
+        obskit.init(service_name="job", log_format="off", export_interval=0.3, exit_budget=0.5)
+        time.sleep(2)
+    """
+    away = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}", "OBSKIT_STATE_DIRECTORY": str(tmp_path)}
+    assert python(code, **away).returncode == 0
+    (file,) = tmp_path.iterdir()
+    assert json.loads(file.read_text())["killed"] == {"traces": 500}
+
+
+def test_a_file_that_the_service_opens_in_the_place_of_ours_is_left_alone(tmp_path: Path) -> None:
+    code = """
+        import obskit, os, time
+        obskit.init(service_name="job", log_format="off")
+        from opentelemetry import trace
+        os.closerange(3, 256)  # as a program that becomes a daemon
+        files = [open(f"file{number}", "wb+") for number in range(8)]
+        for file in files:
+            file.write(b"precious")
+            file.flush()
+        trace.get_tracer("job").start_span("work").end()
+        time.sleep(4)
+        assert all(os.pread(file.fileno(), 100, 0) == b"precious" for file in files)
+        os._exit(0)
+    """
+    done = python(
+        f"import os; os.chdir({str(tmp_path)!r})\n" + textwrap.dedent(code),
+        OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}",
+        OBSKIT_STATE_DIRECTORY=str(tmp_path / "state"),
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_gevent_program_that_sigterm_ends_delivers_before(sink: Sink) -> None:
+    code = """
+        from gevent import monkey; monkey.patch_all()
+        import gevent, obskit, os, signal
+        obskit.init(service_name="shop", log_format="off")
+        from opentelemetry import metrics, trace
+
+        def work():
+            metrics.get_meter("m").create_counter("jobs").add(5)
+            trace.get_tracer("t").start_span("work").end()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        gevent.spawn_later(0.3, work)
+        gevent.sleep(30)
+    """
+    assert python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url).returncode == -signal.SIGTERM
+    assert len(sink.spans("work")) == 1
+    assert sink.total("jobs") == 5
 
 
 def test_a_place_that_another_user_holds_is_passed_over(tmp_path: Path) -> None:

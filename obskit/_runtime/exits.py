@@ -7,6 +7,7 @@ import mmap
 import os
 import signal
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -61,7 +62,7 @@ def at_exit(finish: Callable[[], object], flush: Callable[[], object]) -> None:
     ):
         return
 
-    def terminate(_number: int, _frame: FrameType | None) -> None:
+    def end() -> None:
         if os.getpid() == 1:
             flush()
             return
@@ -70,5 +71,12 @@ def at_exit(finish: Callable[[], object], flush: Callable[[], object]) -> None:
             finish()
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        monkey = sys.modules.get("gevent.monkey")
+        if monkey is not None and monkey.is_module_patched("threading"):
+            sys.modules["gevent"].spawn(end)  # the handler runs in the loop, where nothing may wait
+        else:
+            end()
 
     signal.signal(signal.SIGTERM, terminate)

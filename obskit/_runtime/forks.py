@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
+import threading
 from collections.abc import Callable
 
 from obskit._runtime.guard import begin_anew, silence, warn
@@ -22,14 +24,18 @@ _pid = 0
 _postponed: list[Callable[[], bool]] = []
 #: Whether Python forks now. Until its hooks have run in the child, ``threading`` is not what it will be there.
 _forking = False
-_speak_again: Callable[[], object] = bool
+#: Thread that forks -> what lets ours log again.
+_speak_again: dict[int, Callable[[], object]] = {}
+#: Held by the thread that runs the actions; a child of C code may inherit it held, and waits no longer than this.
+_beginning = threading.RLock()
+_LONGEST_BEGIN = 2.0
 
 
 class _Asking:
     """Stands in for the page on another system: the process id tells."""
 
     def __getitem__(self, _: int) -> int:
-        return os.getpid() == _pid or not _pid
+        return (os.getpid() == _pid or not _pid) and not _postponed
 
     def __setitem__(self, _: int, __: int) -> None:
         """Nothing to note."""
@@ -81,7 +87,18 @@ def postpone(action: Callable[[], bool]) -> None:
 
 
 def check() -> None:
-    """Run the actions if this is a child that did not run them yet."""
+    """Run the actions if this is a child that did not run them yet; another thread waits until they are done."""
+    if sys.is_finalizing():  # threads that begin now never run, and who starts one waits for it for ever
+        return
+    is_held = _beginning.acquire(timeout=_LONGEST_BEGIN)
+    try:
+        _check()
+    finally:
+        if is_held:
+            _beginning.release()
+
+
+def _check() -> None:
     global _pid
     pid = os.getpid()
     if pid == _pid and _postponed:
@@ -98,25 +115,29 @@ def check() -> None:
 
 
 def _try_again() -> None:
+    action = _postponed.pop()  # what it records comes back here
     try:
-        action = _postponed.pop()
-    except IndexError:  # another thread does it
-        return
-    if action():
+        is_done = action()
+    except Exception as fault:  # noqa: BLE001 - as above
+        warn("obskit: cannot begin: %r", fault)
+        is_done = False
+    if is_done:
         page[0] = 1
     else:
         _postponed.append(action)
 
 
 def _begin() -> None:
-    global _forking, _speak_again
-    _speak_again = silence()
+    global _forking
+    _speak_again[threading.get_ident()] = silence()
     _forking = True
 
 
 def _tell_child() -> None:
-    global _forking
+    global _forking, _beginning
     _forking = False
+    _beginning = threading.RLock()
+    _speak_again.clear()
     begin_anew()
     check()
 
@@ -124,6 +145,6 @@ def _tell_child() -> None:
 def _tell_parent() -> None:
     global _forking
     _forking = False
-    _speak_again()
+    _speak_again.pop(threading.get_ident(), bool)()
     for action in _in_parent:
         action()

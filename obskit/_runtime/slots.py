@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from obskit._runtime.descriptors import Descriptor
 from obskit._runtime.guard import warn
 
 _MOST = 512
@@ -46,7 +47,7 @@ class Slot:
     """
 
     def __init__(self, folder: Callable[[], Path], service: str) -> None:
-        self._file = -1
+        self._file: Descriptor | None = None
         self._written = ""
         self.number: int | None = None
         #: What its predecessor took with it.
@@ -62,17 +63,17 @@ class Slot:
         """Note what would be missed if this process were no more."""
         counts = {why: {signal: count for signal, count in of.items() if count} for why, of in losses.items()}
         text = json.dumps({why: of for why, of in counts.items() if of})
-        if self._file < 0 or text == self._written or len(text) > _LONGEST:
+        if self._file is None or text == self._written or len(text) > _LONGEST or not self._file.is_ours():
             return
         with contextlib.suppress(OSError):  # a volume that is full: then nobody learns of it
-            os.pwrite(self._file, text.ljust(_LONGEST).encode(), 0)  # at once, whatever stood there
+            os.pwrite(self._file.number, text.ljust(_LONGEST).encode(), 0)  # at once, whatever stood there
             self._written = text
 
     def leave(self) -> None:
         """Close the file: in a forked child, whose parent's number it is."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _claim(self, folder: Path, stem: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,7 @@ class Slot:
             except BlockingIOError:
                 os.close(file)
                 continue
-            self._file, self.number = file, number
+            self._file, self.number = Descriptor(file), number
             self.left = _read(os.pread(file, _LONGEST, 0))
             return
         if refused is not None:

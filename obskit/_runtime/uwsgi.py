@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 
+from obskit._runtime.descriptors import Descriptor
 from obskit._runtime.guard import contained
 
 
@@ -17,19 +18,23 @@ from obskit._runtime.guard import contained
 def is_loading() -> bool:
     """Whether this process loads the application and will fork its workers, or be one itself, when that is done."""
     server = sys.modules.get("uwsgi")
-    return server is not None and server.worker_id() == 0
+    if server is None or server.worker_id():
+        return False
+    return not server.mule_id() and not server.i_am_the_spooler()  # these serve as well, in their way
 
 
 class Heritage:
     """What one process leaves to the first of its children that asks: a byte in a pipe, which only one can read."""
 
     def __init__(self) -> None:
-        self._read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        read, write = os.pipe()
+        os.set_blocking(read, False)
         os.write(write, b"1")
         os.close(write)
+        self._pipe = Descriptor(read)
 
     def claim(self) -> bool:
         """Whether it is ours now; somebody else's from then on."""
         with contextlib.suppress(OSError):
-            return bool(os.read(self._read, 1))
+            return self._pipe.is_ours() and bool(os.read(self._pipe.number, 1))
         return False

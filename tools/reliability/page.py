@@ -68,6 +68,7 @@ successor of a worker continues its series. Where no file can be written or lock
   is something; log records, which masters write too, and values that are only read are not.
 - Under uWSGI a process has telemetry from its first record on. Its master has no threads of ours, as its workers could
   not live with what they would inherit of them; what it recorded is sent by the first worker that records something.
+- uWSGI lets no worker end in order that SIGTERM meets within a request: what is younger than a second is lost.
 - uWSGI runs no Python threads without `--enable-threads`: then nothing is sent before the exit.
 - A child that ends by `os._exit` without telling anybody (as in code that calls `os.fork` itself) loses what is
   younger than a second: call `obskit.shutdown()` before.

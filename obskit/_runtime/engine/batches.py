@@ -40,6 +40,8 @@ class Batch:
         self.signal, self.body, self.records, self.compressed = signal, body, records, compressed
         #: How often it may still be divided; shared with the other half.
         self.divisions: list[int] = [_DIVISIONS] if whole is None else whole.divisions
+        #: Whether any of it was taken; shared as well.
+        self.taken: list[bool] = [False] if whole is None else whole.taken
         #: When it was made (monotonic).
         self.born: float = time.monotonic() if whole is None else whole.born
 
@@ -142,7 +144,9 @@ class Batches:
             if not self._remove(batch):
                 return
             totals = self._totals[batch.signal]
-            totals[EXPORTED] += max(0, batch.records - sum(lost.values()))
+            taken = max(0, batch.records - sum(lost.values()))
+            totals[EXPORTED] += taken
+            batch.taken[0] = batch.taken[0] or taken > 0
             for reason, records in lost.items():
                 totals[reason] += records
 

@@ -30,8 +30,8 @@ class Callback:
         self.values: Values = ()
         #: Whether it was called and has not returned yet.
         self.busy = False
-        #: Whether somebody was told that it does not return.
-        self.told = False
+        #: Whether it did not return in time the last time.
+        self.late = False
 
 
 class Callbacks:
@@ -61,25 +61,34 @@ class Callbacks:
         """Return what the callbacks say, and what those say that came late the last time.
 
         Args:
-            patience: Seconds that all of them together may take.
+            patience: Seconds that all of them together may take, and once more those that waited for another.
         """
-        until = time.monotonic() + patience
-        asked = {callback for callback in list(self.all) if not callback.busy}
-        for callback in asked:
+        yield from self._returned(set(), 0.0)
+        # Those that were late the last time come last: nobody waits for them then.
+        due = sorted((callback for callback in list(self.all) if not callback.busy), key=lambda known: known.late)
+        for callback in due:
             callback.busy = True
             self._due.put(callback)
+        asked = set(due)
         if asked and self._thread is None:
             self._begin()
+        for _ in range(2):
+            yield from self._returned(asked, patience)
+            asked = self._left_behind(asked)
+
+    def _returned(self, asked: set[Callback], patience: float) -> Iterable[tuple[Stream, Values]]:
+        """Return what comes in until all that were asked have returned, or time is up."""
+        until = time.monotonic() + patience
         while True:
             try:
                 callback = self._done.get(timeout=max(0.0, until - time.monotonic()) if asked else 0.0)
             except Empty:
-                break
-            asked.discard(callback)
+                return
+            if callback in asked:
+                asked.discard(callback)
+                callback.late = False
             callback.busy = False
             yield callback.stream, callback.values
-        if asked:
-            self._leave_behind(asked)
 
     def _begin(self) -> None:
         due, done = self._due, self._done
@@ -91,23 +100,27 @@ class Callbacks:
             due.put(None)
             _work(due, done)
 
-    def _leave_behind(self, asked: set[Callback]) -> None:
-        """Let another thread do what the one of now did not come to."""
+    def _left_behind(self, asked: set[Callback]) -> set[Callback]:
+        """Leave the one alone that does not return, and return those that another thread asks now."""
+        if not asked:
+            return asked
         late, self._due = self._due, SimpleQueue()
+        moved = set()
         while True:
             try:
                 callback = late.get_nowait()
             except Empty:
                 break
             if callback is not None:
-                asked.discard(callback)
+                moved.add(callback)
                 self._due.put(callback)
         late.put(None)
-        for callback in asked:
-            if not callback.told:
-                callback.told = True
+        for callback in asked - moved:
+            if not callback.late:
                 warn("obskit: a callback of %s does not return; it is left alone until it does", callback.stream.name)
+            callback.late = True
         self._begin()
+        return moved
 
 
 class _Reader(threading.Thread):

@@ -184,7 +184,8 @@ class Delivery:
         connection = self._connections.get(key)
         if connection is not None and connection.sock is not None and is_readable(connection.sock):
             connection.close()  # the other side closed it while nothing was said
-        if connection is None:
+            connection = None
+        if connection is None:  # with the certificates of now, which may have been renewed
             connection = self._connections[key] = connection_to(route.place, target)
         connection.timeout = route.target.timeout
         headers = {"Content-Type": "application/x-protobuf", "User-Agent": _AGENT, **route.target.headers}
@@ -199,6 +200,7 @@ class Delivery:
                 connection.close()
         except BaseException:
             connection.close()
+            del self._connections[key]
             raise
         return response.status, body, response.headers.get("Retry-After")
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from obskit._runtime import forks
+from obskit._runtime import forks, uwsgi
 from obskit._runtime.engine.batches import (
     INVALID,
     KILLED,
@@ -108,6 +108,8 @@ class Engine:
         self._spans, self._entries, self._metrics = SpanEncoder(), EntryEncoder(), MetricEncoder()
         self._running = False
         self._thread: threading.Thread | None = None
+        #: How often this process did something else than measure; two threads may count as one.
+        self._woken = 0
         self._heritage: Heritage | None = None
         self._pause = min(_LONGEST_PAUSE, options.interval)
         self._begin()
@@ -116,8 +118,8 @@ class Engine:
         self.started = time.time_ns()
         self._mail: SimpleQueue[Wait | None] = SimpleQueue()
         self._due = time.monotonic() + self._options.interval
-        #: Whether this process forked and did nothing since; how many measurements are of the time before.
-        self.quiet, self._before = False, 0
+        #: Whether this process forked and did nothing since.
+        self.quiet = False
         self._news = False
         #: What the last process in this place took with it; told after zero was, or nobody sees an increase.
         self._left = _known(self._identity.claim())
@@ -131,7 +133,13 @@ class Engine:
     def ended(self, span: Span) -> None:
         """Take a span that ended."""
         self.quiet = False
+        self._woken += 1
         self._end(span)
+
+    def wake(self) -> None:
+        """Be a process that does something."""
+        self.quiet = False
+        self._woken += 1
 
     def _taking(self, buffer: deque[Any], signal: str) -> Callable[[Any], None]:
         """Return what takes the records of a signal: a function without a look at anything it could know before."""
@@ -192,7 +200,7 @@ class Engine:
 
     def inherit(self) -> None:
         """Forget what was recorded before, unless it was left to this process: then it is the parent's to send."""
-        if self._heritage is None or not self._heritage.claim():
+        if self._heritage is None or uwsgi.is_loading() or not self._heritage.claim():
             for buffer in (self.spans, self.logs, self.measurements, self._overrun):
                 buffer.clear()
 
@@ -206,7 +214,8 @@ class Engine:
 
     def forked(self) -> None:
         """Be the engine of a parent: most that fork wait for their children and have nothing to say of themselves."""
-        self.quiet, self._before = True, len(self.measurements)
+        self.quiet = True
+        self.measurements.append((_Forked(self), 0, None, None, 0))
 
     def stop(self) -> None:
         """Take nothing any more: where the start failed, nobody would empty the buffers."""
@@ -263,12 +272,9 @@ class Engine:
                 self.batches.lose("metrics", INVALID)
                 continue
             if is_work:
-                self._news = True
-                if number >= self._before:
-                    self.quiet = False
+                self._news, self.quiet = True, False
             if not number % _SLICE:
                 time.sleep(0)  # a request that waits for the interpreter gets it
-        self._before = 0
         while self._overrun:
             self.batches.lose(self._overrun.popleft(), QUEUE_FULL)
 
@@ -278,7 +284,7 @@ class Engine:
             KILLED: self.batches.waiting(since=time.monotonic() - _OLD_SECONDS),
             SHUTDOWN: {signal: totals[SHUTDOWN] for signal, totals in self.totals().items()},
         }
-        if self._telling is None or self.batches.any_of((self._telling,)):
+        if self._telling is None or not self._telling.taken[0]:
             for signal, reasons in self._left.items():
                 for reason, count in reasons.items():
                     losses.setdefault(reason, {}).setdefault(signal, 0)
@@ -309,7 +315,7 @@ class Engine:
                 self.batches.lose("metrics", INVALID, len(stream.points))
         if points:
             batch = self._finish("metrics", groups, points)
-            if self.inherited and self._telling is None:
+            if self.inherited and not (self._telling is not None and self._telling.taken[0]):
                 self._telling = batch
             self.inherited = self._left
 
@@ -345,6 +351,18 @@ class Engine:
         batch = Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed)
         self.batches.put(batch)
         return batch
+
+
+class _Forked:
+    """Stands among the measurements where the process forked: what comes before is no sign that it does something."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._woken = engine, engine._woken
+
+    def take(self, *_: Any) -> bool:
+        """Be quiet again, unless something but measurements woke the process since."""
+        self._engine.quiet = self._engine._woken == self._woken
+        return False
 
 
 @contained("engine.turn", closes="engine.turn")  # never left out

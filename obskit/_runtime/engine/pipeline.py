@@ -109,7 +109,7 @@ class EnginePipeline:
 
     def awake(self) -> None:
         """See the protocol."""
-        self.engine.quiet = False
+        self.engine.wake()
 
     def totals(self) -> dict[str, dict[str, int]]:
         """See the protocol."""

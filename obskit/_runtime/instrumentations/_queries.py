@@ -130,8 +130,10 @@ def install(pipeline: Pipeline, connecting: Callable[[], object]) -> Callable[[E
 
     def observe(engine: Engine) -> None:
         dialect: Any = engine.dialect
-        if _OBSERVED not in dialect.__dict__:
-            setattr(dialect, _OBSERVED, True)
+        if _OBSERVED in dialect.__dict__:
+            return
+        mine = object()
+        if dialect.__dict__.setdefault(_OBSERVED, mine) is mine:  # two threads may come at once
             for name in ("do_execute", "do_executemany", "do_execute_no_params"):
                 setattr(dialect, name, _around(getattr(dialect, name), queries, many=name == "do_executemany"))
 
