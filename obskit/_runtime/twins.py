@@ -131,6 +131,9 @@ class Twin(Span):
         replace: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         self.span, self._name, self._start, self._replace = span, name, attributes or {}, replace
+        before: Any = span
+        #: What its own span holds of that: values within the limits.
+        self._held: Mapping[str, Any] = {} if replace is None else dict(before.attributes)
 
     def give_way(self, name: str, attributes: dict[str, Any]) -> Span | None:
         """Make its span ours, with what was set on it; None when that cannot be.
@@ -144,14 +147,10 @@ class Twin(Span):
             return None
         self._replace = None
         before: Any = span
-        kept = {key: value for key, value in before.attributes.items() if not self._repeats(key, value)}
+        kept = {key: value for key, value in before.attributes.items() if not _repeats(self._held, key, value)}
         replace(name if before.name == self._name else before.name, attributes)
         span.set_attributes(kept)
         return span
-
-    def _repeats(self, key: str, value: Any) -> bool:
-        """Whether an attribute is what its owner says of every span: what a hook made of it is not."""
-        return key in _SAID and bool(self._start.get(key, value) == value)
 
     def __getattr__(self, name: str) -> Any:
         """What readers of the SDK's spans expect, as ``kind`` and ``attributes``."""
@@ -167,7 +166,7 @@ class Twin(Span):
 
     def set_attribute(self, key: str, value: Any) -> None:
         """See the API."""
-        if self.is_recording() and (self._replace is not None or not self._repeats(key, value)):
+        if self.is_recording() and (self._replace is not None or not _repeats(self._start, key, value)):
             self.span.set_attribute(key, value)
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
@@ -206,6 +205,11 @@ class Twin(Span):
         """See the API; a span that is ours goes on."""
         if self._replace is not None:
             self.span.end(end_time)
+
+
+def _repeats(start: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Whether an attribute is what its owner says of every span: what a hook made of it is not."""
+    return key in _SAID and bool(start.get(key, value) == value)
 
 
 def is_told(span: Span, error: BaseException) -> bool:

@@ -226,6 +226,30 @@ def test_a_middleware_around_the_application_gives_its_span_to_us(recorded: Reco
     check_fastapi(recorded, app, stable=True)
 
 
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+@pytest.mark.parametrize("names", [STABLE, {}], ids=["names of today", "names of before"])
+def test_values_of_a_query_stay_out_where_attributes_are_cut(kind: str, names: dict[str, str]) -> None:
+    code = f"""
+import obskit
+from test_contrib_requests import AsgiMiddleware, Client, WsgiMiddleware, ask, shop, web
+from tools.reliability.sink import Sink
+
+address = "/orders/7?token=secret-" + "x" * 80
+with Sink() as sink:
+    obskit.init(service_name="shop", log_format="off", endpoint=sink.url)
+    if {kind!r} == "asgi":
+        ask(AsgiMiddleware(shop()), address)
+    else:
+        Client(WsgiMiddleware(web())).get(address).close()
+    obskit.shutdown(5)
+    (span,) = [span for span in sink.spans() if span.name.startswith("GET ")]
+    told = {{said.key: said.value.string_value for said in span.attributes}}
+    assert told["url.query"] == "token=REDACTED", told
+    assert "secret" not in str(told), told
+"""
+    alone(code, environment={**names, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "64"})
+
+
 @apart(STABLE)
 def test_around_an_application_that_we_do_not_observe_it_works_as_ever(recorded: Recorded) -> None:
     ask(AsgiMiddleware(plain(b"x")), "/orders?x=1", headers=PARENT)
