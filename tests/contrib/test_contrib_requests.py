@@ -291,16 +291,18 @@ def test_messages_of_a_websocket_stay_spans(recorded: Recorded) -> None:
     assert {span.parent.span_id for span in recorded.spans[:-1]} == {server.context.span_id}
 
 
+@pytest.mark.parametrize("parent", ["", PARENT["traceparent"]], ids=["no parent", "a parent"])
 @apart(STABLE)
-def test_a_path_that_obskit_leaves_out_stays_out(recorded: Recorded) -> None:
+def test_a_path_that_obskit_leaves_out_stays_out(recorded: Recorded, parent: str) -> None:
+    headers = {"traceparent": parent} if parent else {}
     app = shop()
     FastAPIInstrumentor.instrument_app(app)
-    assert ask(app, "/healthz").json() == "ok"
-    assert ask(AsgiMiddleware(shop()), "/healthz").json() == "ok"
+    assert ask(app, "/healthz", headers=headers).json() == "ok"
+    assert ask(AsgiMiddleware(shop()), "/healthz", headers=headers).json() == "ok"
     wsgi = web()
     FlaskInstrumentor().instrument_app(wsgi, request_hook=on_request)
-    assert Client(wsgi).get("/healthz").text == "ok"
-    assert Client(WsgiMiddleware(web())).get("/healthz").text == "ok"
+    assert Client(wsgi).get("/healthz", headers=headers).text == "ok"
+    assert Client(WsgiMiddleware(web())).get("/healthz", headers=headers).text == "ok"
     assert told(recorded) == []
 
 

@@ -83,7 +83,8 @@ class ServerTracer(Tracer):
 
     def _is_excluded(self, current: trace.Span, attributes: Mapping[str, Any] | None) -> bool:
         """Whether this is a request that obskit leaves out, or a message of it."""
-        if self._scope.name not in twins.state.doubled or current.get_span_context().is_valid:
+        above = current.get_span_context()
+        if self._scope.name not in twins.state.doubled or (above.is_valid and not above.is_remote):
             return False
         if not attributes:
             return True
