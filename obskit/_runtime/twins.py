@@ -107,6 +107,10 @@ state = State()
 query: ContextVar[Span | None] = ContextVar("obskit_query", default=None)
 
 
+#: What a middleware was given last for a request: whether its measurements are ours too is known by that.
+request: ContextVar[Span | None] = ContextVar("obskit_request", default=None)
+
+
 def running(span: Span | None) -> None:
     """Say that a query of ours begins, or that it is over."""
     if state.present:
@@ -151,6 +155,11 @@ class Twin(Span):
         replace(name if before.name == self._name else before.name, attributes)
         span.set_attributes(kept)
         return span
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the span is ours by now."""
+        return self._replace is None
 
     def __getattr__(self, name: str) -> Any:
         """What readers of the SDK's spans expect, as ``kind`` and ``attributes``."""
@@ -207,6 +216,24 @@ class Twin(Span):
             self.span.end(end_time)
 
 
+class Unsampled(NonRecordingSpan):
+    """What a middleware around the application gets for a request that is not sampled.
+
+    Args:
+        context: Of the span that there would be.
+    """
+
+    def __init__(self, context: SpanContext) -> None:
+        super().__init__(context)
+        #: Whether the request reached us.
+        self.is_ours = False
+
+
+def is_ours(span: Span | None) -> bool | None:
+    """Whether a request is one that obskit observes, by what a middleware was given for it; None if that is unknown."""
+    return span.is_ours if isinstance(span, (Twin, Unsampled)) else None
+
+
 def _repeats(start: Mapping[str, Any], key: str, value: Any) -> bool:
     """Whether an attribute is what its owner says of every span: what a hook made of it is not."""
     return key in _SAID and bool(start.get(key, value) == value)
@@ -228,6 +255,7 @@ def taken_over(name: str, attributes: dict[str, Any]) -> Span | None:
     current = trace.get_current_span()
     if isinstance(current, Twin):
         return current.give_way(name, attributes)
-    context = current.get_span_context()
-    # Not sampled, as the middleware decided.
-    return current if isinstance(current, NonRecordingSpan) and context.is_valid and not context.is_remote else None
+    if not isinstance(current, Unsampled) or current.is_ours:
+        return None
+    current.is_ours = True
+    return NonRecordingSpan(current.get_span_context())  # not sampled, as the middleware decided

@@ -461,6 +461,19 @@ def test_what_is_not_sampled_is_not_sampled_by_another_way(recorded: Recorded) -
     assert told(recorded) == []
 
 
+@apart(STABLE)
+def test_a_span_of_the_service_that_is_not_sampled_silences_no_request(recorded: Recorded) -> None:
+    trace.get_tracer("opentelemetry.instrumentation.asgi")
+    provider: Any = trace.get_tracer_provider()
+    usual, provider.sampler = provider.sampler, lambda _parent, _trace_id: False
+    app = shop()
+    with trace.get_tracer("shop").start_as_current_span("main"):
+        provider.sampler = usual
+        ask(app, "/orders/7", headers=PARENT)
+    span = is_one(recorded, "GET /orders/{number}")
+    assert format(span.parent.span_id, "016x") == "b7ad6b7169203331"
+
+
 def test_a_provider_of_the_service_makes_what_it_is_asked_for() -> None:
     code = """
 import obskit

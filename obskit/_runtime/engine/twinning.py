@@ -66,20 +66,33 @@ class ServerTracer(Tracer):
         set_status_on_exception: bool = True,
     ) -> trace.Span:
         """See the API: a request or a message is our span, all else, as of a background task, is what it is."""
-        if attributes or name.endswith(_MESSAGES):
-            current = trace.get_current_span(context)
-            whole: Any = current.span if isinstance(current, Twin) else current
-            if type(whole) is Span and whole.instrumentation_scope is self._ours and whole.kind is SpanKind.SERVER:
-                return Twin(whole, name, attributes)
-            if self._is_excluded(current, attributes):
-                return INVALID_SPAN
-        span = super().start_span(
-            name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
-        )
-        if kind is SpanKind.SERVER and type(span) is Span:
-            # Around the application: whether it is one of those that we observe is not known yet.
-            return Twin(span, name, attributes, functools.partial(span.retell, self._ours))
+        span = self._ours_or_none(name, context, attributes)
+        if span is None:
+            span = super().start_span(
+                name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
+            )
+            if kind is SpanKind.SERVER:  # around the application: whether we observe that is not known yet
+                span = self._may_become_ours(span, name, attributes)
+        if attributes:
+            twins.request.set(span)
         return span
+
+    def _ours_or_none(
+        self, name: str, context: Context | None, attributes: Mapping[str, Any] | None
+    ) -> trace.Span | None:
+        """Our span of a request or of a message of it, or one of nothing where obskit leaves the request out."""
+        if not attributes and not name.endswith(_MESSAGES):
+            return None
+        current = trace.get_current_span(context)
+        whole: Any = current.span if isinstance(current, Twin) else current
+        if type(whole) is Span and whole.instrumentation_scope is self._ours and whole.kind is SpanKind.SERVER:
+            return Twin(whole, name, attributes)
+        return INVALID_SPAN if self._is_excluded(current, attributes) else None
+
+    def _may_become_ours(self, span: trace.Span, name: str, attributes: Mapping[str, Any] | None) -> trace.Span:
+        if type(span) is Span:
+            return Twin(span, name, attributes, functools.partial(span.retell, self._ours))
+        return twins.Unsampled(span.get_span_context())
 
     def _is_excluded(self, current: trace.Span, attributes: Mapping[str, Any] | None) -> bool:
         """Whether this is a request that obskit leaves out, or a message of it."""
