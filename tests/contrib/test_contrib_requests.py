@@ -263,6 +263,33 @@ def test_around_an_application_that_we_do_not_observe_it_works_as_ever(recorded:
     assert (span.attributes["url.path"], span.attributes[http.STATUS_CODE.name]) == ("/orders", 200)
 
 
+@pytest.mark.parametrize("sampled", [True, False])
+@apart(STABLE)
+def test_its_durations_count_beside_those_of_an_application_that_we_observe(recorded: Recorded, sampled: str) -> None:
+    provider: Any = trace.get_tracer_provider()
+    provider.sampler = lambda _parent, _trace_id: sampled == "True"
+    ours, other = AsgiMiddleware(shop()), AsgiMiddleware(plain(b"x"))
+    inside = shop()
+    FastAPIInstrumentor.instrument_app(inside)
+    for app in (ours, other, inside, ours, other):
+        ask(app, "/orders/7")
+    assert measured(recorded, DURATION) == [("obskit", 5)]
+    routes = [(dict(key).get(http.ROUTE.name), point.count) for key, point in recorded.points(DURATION).items()]
+    assert sorted(routes, key=str) == [("/orders/{number}", 3), (None, 2)]
+
+
+@apart(STABLE)
+def test_so_do_those_of_a_wsgi_application(recorded: Recorded) -> None:
+    def other(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"x"]
+
+    for app in (WsgiMiddleware(web()), WsgiMiddleware(other)):
+        Client(app).get("/orders/7").close()
+    routes = [(dict(key).get(http.ROUTE.name), point.count) for key, point in recorded.points(DURATION).items()]
+    assert sorted(routes, key=str) == [("/orders/<int:number>", 1), (None, 1)]
+
+
 @apart(STABLE)
 def test_messages_of_a_websocket_stay_spans(recorded: Recorded) -> None:
     async def chat(socket: WebSocket) -> None:

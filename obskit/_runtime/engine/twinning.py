@@ -153,13 +153,22 @@ def measuring(streams: Streams, stream: Stream) -> Measure:
         ours = streams.ours.get(name)
         if ours is None:
             streams.measure(record)
-        elif scope not in twins.state.doubled and (scope not in twins.CLIENTS or twins.query.get() is None):
+        elif _is_its_own(scope, stream):
             if beside(stream, ours):
                 streams.measure(record)
             elif stream.kind == ours.kind:
                 streams.measure((ours, *record[1:]))
 
     return measure
+
+
+def _is_its_own(scope: str, stream: Stream) -> bool:
+    """Whether a measurement that is made now is of what obskit does not measure."""
+    if scope in twins.CLIENTS:
+        return twins.query.get() is None
+    # What is in flight is counted before anybody knows whose the request is.
+    ours = twins.is_ours(twins.request.get()) if scope in twins.SERVERS and stream.kind == "histogram" else None
+    return scope not in twins.state.doubled if ours is None else not ours
 
 
 def beside(stream: Stream, ours: Stream) -> bool:
