@@ -23,6 +23,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from werkzeug.test import Client
 
+from obskit import View
 from obskit.catalogue import http
 from obskit.testing import Recorded
 
@@ -382,6 +383,26 @@ def test_durations_of_what_is_disabled_arrive_beside_ours(recorded: Recorded) ->
         "/orders/<int:number>",
         "/orders/{number}",
     ]
+
+
+@apart(STABLE, disabled_instrumentations=("flask",), views=[View(instrument_name="*", attribute_keys=["http.route"])])
+def test_so_they_do_with_a_view_of_all_metrics(recorded: Recorded) -> None:
+    ask(shop(), "/orders/7")
+    app = web()
+    FlaskInstrumentor().instrument_app(app)
+    app.test_client().get("/orders/7").close()
+    assert measured(recorded, DURATION) == [("obskit", 2)]
+    methods = [(dict(key)[http.ROUTE.name], dict(key)[http.METHOD.name]) for key in recorded.points(DURATION)]
+    assert sorted(methods) == [("/orders/<int:number>", "GET"), ("/orders/{number}", "GET")]
+
+
+@apart(STABLE, disabled_instrumentations=("flask",), views=[View(instrument_name=DURATION, name="theirs")])
+def test_a_view_with_another_name_keeps_them_apart(recorded: Recorded) -> None:
+    ask(shop(), "/orders/7")
+    app = web()
+    FlaskInstrumentor().instrument_app(app)
+    app.test_client().get("/orders/7").close()
+    assert (measured(recorded, DURATION), measured(recorded, "theirs")) == ([("obskit", 1)], [("flask", 1)])
 
 
 @apart(disabled_instrumentations=("flask",))

@@ -15,6 +15,7 @@ from obskit._runtime.engine.scopes import Scope
 from obskit._runtime.engine.spans import Span
 from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import Tracer, TracerProvider
+from obskit._runtime.engine.views import Viewed
 from obskit._runtime.twins import Twin
 
 if TYPE_CHECKING:
@@ -143,21 +144,26 @@ def measuring(streams: Streams, stream: Stream) -> Measure:
     """Return where the measurements of an instrument of the service go.
 
     Those under a name of ours are left out where they are of a request or a query that we measure. Of what we do not,
-    they go to our own stream: two series of one name with the same attributes would be one for Prometheus.
+    they go to our own stream: two series of one name with the same attributes would be one for Prometheus. Views that
+    keep the name do not change that, since they do not apply to what is ours.
     """
-    if not stream.name.startswith(_SHARED) or type(stream) is not Stream:  # or the service has views of it
-        return streams.measure
     scope, name = stream.scope.name, stream.name
+    viewed = stream.streams if isinstance(stream, Viewed) else ()
+    if not name.startswith(_SHARED) or (viewed and all(each.name != name for each in viewed)):
+        return streams.measure
+    #: Whether a view of the service makes a metric of its own of it.
+    renamed = any(each.name != name for each in viewed)
 
     def measure(record: tuple[Any, float, Any, Any, int]) -> None:
         ours = streams.ours.get(name)
-        if ours is None:
+        if ours is None or renamed:
             streams.measure(record)
-        elif _is_its_own(scope, stream):
-            if beside(stream, ours):
+        if ours is not None and _is_its_own(scope, stream):
+            if not beside(stream, ours):
+                if stream.kind == ours.kind:
+                    streams.measure((ours, *record[1:]))
+            elif not renamed:
                 streams.measure(record)
-            elif stream.kind == ours.kind:
-                streams.measure((ours, *record[1:]))
 
     return measure
 
