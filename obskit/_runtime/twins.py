@@ -14,6 +14,8 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext
 
+from obskit._runtime.engine.spans import type_of
+
 _CONTRIB = "opentelemetry.instrumentation."
 #: Scopes of instrumentations of requests -> the libraries whose requests obskit observes in their stead.
 SERVERS = {
@@ -241,8 +243,9 @@ def _repeats(start: Mapping[str, Any], key: str, value: Any) -> bool:
 
 def is_told(span: Span, error: BaseException) -> bool:
     """Whether an error is on a span already, by a middleware that saw it pass or by the service."""
-    told = {(event.name, event.attributes.get("exception.message")) for event in getattr(span, "events", ())}
-    return ("exception", str(error)) in told
+    told = (event.attributes for event in getattr(span, "events", ()) if event.name == "exception")
+    said = (type_of(type(error)), str(error))
+    return any((each.get("exception.type"), each.get("exception.message")) == said for each in told)
 
 
 def taken_over(name: str, attributes: dict[str, Any]) -> Span | None:

@@ -152,6 +152,21 @@ def test_an_error_that_two_saw_is_on_the_span_once(recorded: Recorded) -> None:
     assert (span.attributes[http.ERROR_TYPE.name], span.attributes[http.STATUS_CODE.name]) == ("ValueError", 500)
 
 
+@apart(STABLE)
+def test_an_error_without_a_message_is_told_beside_another_one(recorded: Recorded) -> None:
+    app = fastapi.FastAPI()
+
+    @app.get("/")
+    def home() -> None:
+        trace.get_current_span().record_exception(TimeoutError())
+        raise AssertionError
+
+    FastAPIInstrumentor.instrument_app(app)
+    ask(app, "/")
+    (span,) = [span for span in recorded.spans if span.kind is SERVER]
+    assert [event.attributes["exception.type"] for event in span.events] == ["TimeoutError", "AssertionError"]
+
+
 @pytest.mark.skipif(not hasattr(contrib_fastapi, "BackgroundTask"), reason="this version does not know tasks")
 @apart(STABLE)
 def test_a_background_task_is_a_span_of_its_own_below_the_request(recorded: Recorded) -> None:
