@@ -1,4 +1,4 @@
-"""The log handler of ``opentelemetry-instrumentation-logging``: records that our handler sends are not sent twice."""
+"""Log handlers of OpenTelemetry, its contrib's and its SDK's: records that our handler sends are not sent twice."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ import wrapt
 
 from obskit._runtime.guard import contained
 
-_HANDLER = "opentelemetry.instrumentation.logging.handler"
-#: Set on a handler that sends elsewhere.
+#: Modules with a ``LoggingHandler``; newer versions of the SDK deprecate theirs.
+_HANDLERS = ("opentelemetry.instrumentation.logging.handler", "opentelemetry.sdk._logs")
+#: Set on a handler: whether it sends elsewhere.
 _OWN_WAY = "obskit_own_way"
 
 
 def install() -> None:
-    """Let the handler stand aside, unless it was given a provider of its own; what its hooks add stays."""
-    wrapt.register_post_import_hook(_patch, _HANDLER)
+    """Let the handlers stand aside, unless they were given a provider of their own; what hooks add stays."""
+    for name in _HANDLERS:
+        wrapt.register_post_import_hook(_patch, name)
 
 
 @contained("import.logging")
 def _patch(module: ModuleType) -> None:
     from opentelemetry import _logs
 
-    handler: Any = module.LoggingHandler
+    handler: Any = getattr(module, "LoggingHandler", None)
+    if handler is None:
+        return
     original_init, original_emit = handler.__init__, handler.emit
 
     @functools.wraps(original_init)
@@ -35,7 +39,21 @@ def _patch(module: ModuleType) -> None:
 
     @functools.wraps(original_emit)
     def emit(self: Any, record: Any) -> None:
-        if getattr(self, _OWN_WAY, False):
+        if not hasattr(self, _OWN_WAY):
+            setattr(self, _OWN_WAY, _keeps_another(self))
+        if getattr(self, _OWN_WAY):
             original_emit(self, record)
 
     handler.__init__, handler.emit = init, emit
+
+
+def _keeps_another(handler: Any) -> bool:
+    """Whether a handler that was there before us holds a provider that is not the global one.
+
+    That of the API itself, which a handler gets before there is another, passes all on to the global one.
+    """
+    from opentelemetry import _logs
+
+    held = [value for value in vars(handler).values() if isinstance(value, _logs.LoggerProvider)]
+    api = _logs.LoggerProvider.__module__
+    return any(each is not _logs.get_logger_provider() and type(each).__module__ != api for each in held)

@@ -35,7 +35,8 @@ def install(pipeline: Pipeline, settings: Settings) -> None:
     handlers = Handlers(pipeline, settings)
     handlers.attach()
     crashes.install(handlers.tell)
-    contriblogs.install()
+    if settings.logs:
+        contriblogs.install()
     _around(logging, ("basicConfig",), handlers)
     wrapt.register_post_import_hook(
         lambda module: _around(module, ("dictConfig", "fileConfig"), handlers), "logging.config"

@@ -14,6 +14,8 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext
 
+from obskit._runtime.engine.spans import type_of
+
 _CONTRIB = "opentelemetry.instrumentation."
 #: Scopes of instrumentations of requests -> the libraries whose requests obskit observes in their stead.
 SERVERS = {
@@ -107,6 +109,10 @@ state = State()
 query: ContextVar[Span | None] = ContextVar("obskit_query", default=None)
 
 
+#: What a middleware was given last for a request: whether its measurements are ours too is known by that.
+request: ContextVar[Span | None] = ContextVar("obskit_request", default=None)
+
+
 def running(span: Span | None) -> None:
     """Say that a query of ours begins, or that it is over."""
     if state.present:
@@ -131,6 +137,9 @@ class Twin(Span):
         replace: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         self.span, self._name, self._start, self._replace = span, name, attributes or {}, replace
+        before: Any = span
+        #: What its own span holds of that: values within the limits.
+        self._held: Mapping[str, Any] = {} if replace is None else dict(before.attributes)
 
     def give_way(self, name: str, attributes: dict[str, Any]) -> Span | None:
         """Make its span ours, with what was set on it; None when that cannot be.
@@ -144,14 +153,15 @@ class Twin(Span):
             return None
         self._replace = None
         before: Any = span
-        kept = {key: value for key, value in before.attributes.items() if not self._repeats(key, value)}
+        kept = {key: value for key, value in before.attributes.items() if not _repeats(self._held, key, value)}
         replace(name if before.name == self._name else before.name, attributes)
         span.set_attributes(kept)
         return span
 
-    def _repeats(self, key: str, value: Any) -> bool:
-        """Whether an attribute is what its owner says of every span: what a hook made of it is not."""
-        return key in _SAID and bool(self._start.get(key, value) == value)
+    @property
+    def is_ours(self) -> bool:
+        """Whether the span is ours by now."""
+        return self._replace is None
 
     def __getattr__(self, name: str) -> Any:
         """What readers of the SDK's spans expect, as ``kind`` and ``attributes``."""
@@ -167,7 +177,7 @@ class Twin(Span):
 
     def set_attribute(self, key: str, value: Any) -> None:
         """See the API."""
-        if self.is_recording() and (self._replace is not None or not self._repeats(key, value)):
+        if self.is_recording() and (self._replace is not None or not _repeats(self._start, key, value)):
             self.span.set_attribute(key, value)
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
@@ -208,10 +218,34 @@ class Twin(Span):
             self.span.end(end_time)
 
 
+class Unsampled(NonRecordingSpan):
+    """What a middleware around the application gets for a request that is not sampled.
+
+    Args:
+        context: Of the span that there would be.
+    """
+
+    def __init__(self, context: SpanContext) -> None:
+        super().__init__(context)
+        #: Whether the request reached us.
+        self.is_ours = False
+
+
+def is_ours(span: Span | None) -> bool | None:
+    """Whether a request is one that obskit observes, by what a middleware was given for it; None if that is unknown."""
+    return span.is_ours if isinstance(span, (Twin, Unsampled)) else None
+
+
+def _repeats(start: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Whether an attribute is what its owner says of every span: what a hook made of it is not."""
+    return key in _SAID and bool(start.get(key, value) == value)
+
+
 def is_told(span: Span, error: BaseException) -> bool:
     """Whether an error is on a span already, by a middleware that saw it pass or by the service."""
-    told = {(event.name, event.attributes.get("exception.message")) for event in getattr(span, "events", ())}
-    return ("exception", str(error)) in told
+    told = (event.attributes for event in getattr(span, "events", ()) if event.name == "exception")
+    said = (type_of(type(error)), str(error))
+    return any((each.get("exception.type"), each.get("exception.message")) == said for each in told)
 
 
 def taken_over(name: str, attributes: dict[str, Any]) -> Span | None:
@@ -224,6 +258,7 @@ def taken_over(name: str, attributes: dict[str, Any]) -> Span | None:
     current = trace.get_current_span()
     if isinstance(current, Twin):
         return current.give_way(name, attributes)
-    context = current.get_span_context()
-    # Not sampled, as the middleware decided.
-    return current if isinstance(current, NonRecordingSpan) and context.is_valid and not context.is_remote else None
+    if not isinstance(current, Unsampled) or current.is_ours:
+        return None
+    current.is_ours = True
+    return NonRecordingSpan(current.get_span_context())  # not sampled, as the middleware decided

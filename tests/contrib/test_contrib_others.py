@@ -16,7 +16,7 @@ import httpx
 import pytest
 import redis
 import requests
-from apart import CLIENT, INTERNAL, SERVER, STABLE, apart, measured, scope_of, told
+from apart import CLIENT, INTERNAL, SERVER, STABLE, alone, apart, measured, scope_of, told
 from celery.contrib.testing.worker import start_worker
 from observed import ask
 from opentelemetry import _logs, trace
@@ -192,6 +192,102 @@ class _Provider(_logs.LoggerProvider):
                 kept.append(record)
 
         return Logger(name)
+
+
+#: The SDK's own handler, which newer versions call deprecated.
+SDK = """
+import logging, sys, warnings
+import obskit
+from obskit import testing
+from opentelemetry import _logs
+from opentelemetry.sdk import _logs as sdk
+from opentelemetry.sdk._logs import export
+
+def handler(provider):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return sdk.LoggingHandler(logger_provider=provider)
+
+def keeping():
+    memory = getattr(export, "InMemoryLogRecordExporter", None) or export.InMemoryLogExporter
+    kept, provider = memory(), sdk.LoggerProvider()
+    provider.add_log_record_processor(export.SimpleLogRecordProcessor(kept))
+    return kept, provider
+
+def bodies(kept):
+    return [each.log_record.body for each in kept.get_finished_logs()]
+
+first, root = sys.argv[1] == "first", logging.getLogger()
+"""
+
+
+@pytest.mark.parametrize("order", ["first", "later"])
+def test_the_handler_of_the_sdk_sends_nothing_that_ours_sends(order: str) -> None:
+    alone(
+        SDK
+        + """
+if first:
+    root.addHandler(handler(None))
+recorded = testing.recording(service_name="shop", log_format="off")
+if not first:
+    root.addHandler(handler(None))
+logging.getLogger("shop").warning("order")
+assert [record.body for record in recorded.logs] == ["order"]
+""",
+        order,
+    )
+
+
+@pytest.mark.parametrize("order", ["first", "later"])
+def test_nor_does_it_where_a_provider_of_the_service_is_adopted(order: str) -> None:
+    alone(
+        SDK
+        + """
+kept, provider = keeping()
+_logs.set_logger_provider(provider)
+if first:
+    root.addHandler(handler(provider))
+obskit.init(service_name="shop", log_format="off", endpoint="http://127.0.0.1:9", exit_budget=0.1)
+if not first:
+    root.addHandler(handler(provider))
+logging.getLogger("shop").warning("order")
+assert bodies(kept) == ["order"], bodies(kept)
+""",
+        order,
+    )
+
+
+def test_it_sends_all_where_ours_is_switched_off() -> None:
+    alone(
+        SDK
+        + """
+kept, provider = keeping()
+_logs.set_logger_provider(provider)
+obskit.init(service_name="shop", log_format="off", logs=False, endpoint="http://127.0.0.1:9", exit_budget=0.1)
+root.addHandler(handler(provider))
+logging.getLogger("shop").warning("order")
+assert bodies(kept) == ["order"], bodies(kept)
+""",
+        "later",
+    )
+
+
+@pytest.mark.parametrize("order", ["first", "later"])
+def test_it_is_left_alone_with_a_provider_of_its_own(order: str) -> None:
+    alone(
+        SDK
+        + """
+kept, own = keeping()
+if first:
+    root.addHandler(handler(own))
+recorded = testing.recording(service_name="shop", log_format="off")
+if not first:
+    root.addHandler(handler(own))
+logging.getLogger("shop").warning("order")
+assert [record.body for record in recorded.logs] == bodies(kept) == ["order"], bodies(kept)
+""",
+        order,
+    )
 
 
 @apart()

@@ -103,6 +103,27 @@ def test_a_query_that_fails_is_one_span_with_the_error(recorded: Recorded, tmp_p
 
 
 @apart(STABLE)
+def test_a_query_that_a_listener_of_the_service_refuses_leaves_nothing_behind(
+    recorded: Recorded, tmp_path: str
+) -> None:
+    SQLAlchemyInstrumentor().instrument(skip_dep_check=True)
+    SQLite3Instrumentor().instrument()
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    ask(engine)
+
+    @sqlalchemy.event.listens_for(engine, "before_cursor_execute")
+    def guard(*_: Any) -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        ask(engine)
+    assert twins.query.get() is None
+    recorded.clear()
+    sqlite3.connect(f"{tmp_path}/a.db").cursor().execute("select 1")
+    assert told(recorded) == [("sqlite3", "select", CLIENT)]
+
+
+@apart(STABLE)
 def test_a_driver_below_sqlalchemy_is_not_doubled_and_one_beside_it_is_told_of(
     recorded: Recorded, tmp_path: str
 ) -> None:

@@ -23,6 +23,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from werkzeug.test import Client
 
+from obskit import View
 from obskit.catalogue import http
 from obskit.testing import Recorded
 
@@ -151,6 +152,21 @@ def test_an_error_that_two_saw_is_on_the_span_once(recorded: Recorded) -> None:
     assert (span.attributes[http.ERROR_TYPE.name], span.attributes[http.STATUS_CODE.name]) == ("ValueError", 500)
 
 
+@apart(STABLE)
+def test_an_error_without_a_message_is_told_beside_another_one(recorded: Recorded) -> None:
+    app = fastapi.FastAPI()
+
+    @app.get("/")
+    def home() -> None:
+        trace.get_current_span().record_exception(TimeoutError())
+        raise AssertionError
+
+    FastAPIInstrumentor.instrument_app(app)
+    ask(app, "/")
+    (span,) = [span for span in recorded.spans if span.kind is SERVER]
+    assert [event.attributes["exception.type"] for event in span.events] == ["TimeoutError", "AssertionError"]
+
+
 @pytest.mark.skipif(not hasattr(contrib_fastapi, "BackgroundTask"), reason="this version does not know tasks")
 @apart(STABLE)
 def test_a_background_task_is_a_span_of_its_own_below_the_request(recorded: Recorded) -> None:
@@ -226,6 +242,30 @@ def test_a_middleware_around_the_application_gives_its_span_to_us(recorded: Reco
     check_fastapi(recorded, app, stable=True)
 
 
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+@pytest.mark.parametrize("names", [STABLE, {}], ids=["names of today", "names of before"])
+def test_values_of_a_query_stay_out_where_attributes_are_cut(kind: str, names: dict[str, str]) -> None:
+    code = f"""
+import obskit
+from test_contrib_requests import AsgiMiddleware, Client, WsgiMiddleware, ask, shop, web
+from tools.reliability.sink import Sink
+
+address = "/orders/7?token=secret-" + "x" * 80
+with Sink() as sink:
+    obskit.init(service_name="shop", log_format="off", endpoint=sink.url)
+    if {kind!r} == "asgi":
+        ask(AsgiMiddleware(shop()), address)
+    else:
+        Client(WsgiMiddleware(web())).get(address).close()
+    obskit.shutdown(5)
+    (span,) = [span for span in sink.spans() if span.name.startswith("GET ")]
+    told = {{said.key: said.value.string_value for said in span.attributes}}
+    assert told["url.query"] == "token=REDACTED", told
+    assert "secret" not in str(told), told
+"""
+    alone(code, environment={**names, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "64"})
+
+
 @apart(STABLE)
 def test_around_an_application_that_we_do_not_observe_it_works_as_ever(recorded: Recorded) -> None:
     ask(AsgiMiddleware(plain(b"x")), "/orders?x=1", headers=PARENT)
@@ -237,6 +277,33 @@ def test_around_an_application_that_we_do_not_observe_it_works_as_ever(recorded:
     span = recorded.spans[-1]
     assert format(span.parent.span_id, "016x") == "b7ad6b7169203331"
     assert (span.attributes["url.path"], span.attributes[http.STATUS_CODE.name]) == ("/orders", 200)
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+@apart(STABLE)
+def test_its_durations_count_beside_those_of_an_application_that_we_observe(recorded: Recorded, sampled: str) -> None:
+    provider: Any = trace.get_tracer_provider()
+    provider.sampler = lambda _parent, _trace_id: sampled == "True"
+    ours, other = AsgiMiddleware(shop()), AsgiMiddleware(plain(b"x"))
+    inside = shop()
+    FastAPIInstrumentor.instrument_app(inside)
+    for app in (ours, other, inside, ours, other):
+        ask(app, "/orders/7")
+    assert measured(recorded, DURATION) == [("obskit", 5)]
+    routes = [(dict(key).get(http.ROUTE.name), point.count) for key, point in recorded.points(DURATION).items()]
+    assert sorted(routes, key=str) == [("/orders/{number}", 3), (None, 2)]
+
+
+@apart(STABLE)
+def test_so_do_those_of_a_wsgi_application(recorded: Recorded) -> None:
+    def other(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"x"]
+
+    for app in (WsgiMiddleware(web()), WsgiMiddleware(other)):
+        Client(app).get("/orders/7").close()
+    routes = [(dict(key).get(http.ROUTE.name), point.count) for key, point in recorded.points(DURATION).items()]
+    assert sorted(routes, key=str) == [("/orders/<int:number>", 1), (None, 1)]
 
 
 @apart(STABLE)
@@ -267,16 +334,18 @@ def test_messages_of_a_websocket_stay_spans(recorded: Recorded) -> None:
     assert {span.parent.span_id for span in recorded.spans[:-1]} == {server.context.span_id}
 
 
+@pytest.mark.parametrize("parent", ["", PARENT["traceparent"]], ids=["no parent", "a parent"])
 @apart(STABLE)
-def test_a_path_that_obskit_leaves_out_stays_out(recorded: Recorded) -> None:
+def test_a_path_that_obskit_leaves_out_stays_out(recorded: Recorded, parent: str) -> None:
+    headers = {"traceparent": parent} if parent else {}
     app = shop()
     FastAPIInstrumentor.instrument_app(app)
-    assert ask(app, "/healthz").json() == "ok"
-    assert ask(AsgiMiddleware(shop()), "/healthz").json() == "ok"
+    assert ask(app, "/healthz", headers=headers).json() == "ok"
+    assert ask(AsgiMiddleware(shop()), "/healthz", headers=headers).json() == "ok"
     wsgi = web()
     FlaskInstrumentor().instrument_app(wsgi, request_hook=on_request)
-    assert Client(wsgi).get("/healthz").text == "ok"
-    assert Client(WsgiMiddleware(web())).get("/healthz").text == "ok"
+    assert Client(wsgi).get("/healthz", headers=headers).text == "ok"
+    assert Client(WsgiMiddleware(web())).get("/healthz", headers=headers).text == "ok"
     assert told(recorded) == []
 
 
@@ -329,6 +398,26 @@ def test_durations_of_what_is_disabled_arrive_beside_ours(recorded: Recorded) ->
         "/orders/<int:number>",
         "/orders/{number}",
     ]
+
+
+@apart(STABLE, disabled_instrumentations=("flask",), views=[View(instrument_name="*", attribute_keys=["http.route"])])
+def test_so_they_do_with_a_view_of_all_metrics(recorded: Recorded) -> None:
+    ask(shop(), "/orders/7")
+    app = web()
+    FlaskInstrumentor().instrument_app(app)
+    app.test_client().get("/orders/7").close()
+    assert measured(recorded, DURATION) == [("obskit", 2)]
+    methods = [(dict(key)[http.ROUTE.name], dict(key)[http.METHOD.name]) for key in recorded.points(DURATION)]
+    assert sorted(methods) == [("/orders/<int:number>", "GET"), ("/orders/{number}", "GET")]
+
+
+@apart(STABLE, disabled_instrumentations=("flask",), views=[View(instrument_name=DURATION, name="theirs")])
+def test_a_view_with_another_name_keeps_them_apart(recorded: Recorded) -> None:
+    ask(shop(), "/orders/7")
+    app = web()
+    FlaskInstrumentor().instrument_app(app)
+    app.test_client().get("/orders/7").close()
+    assert (measured(recorded, DURATION), measured(recorded, "theirs")) == ([("obskit", 1)], [("flask", 1)])
 
 
 @apart(disabled_instrumentations=("flask",))
@@ -433,6 +522,19 @@ def test_what_is_not_sampled_is_not_sampled_by_another_way(recorded: Recorded) -
     provider.sampler = lambda parent, _trace_id: next(answers) if parent is None else parent.trace_flags & 1 == 1
     assert ask(AsgiMiddleware(shop()), "/orders/7").json() == 7
     assert told(recorded) == []
+
+
+@apart(STABLE)
+def test_a_span_of_the_service_that_is_not_sampled_silences_no_request(recorded: Recorded) -> None:
+    trace.get_tracer("opentelemetry.instrumentation.asgi")
+    provider: Any = trace.get_tracer_provider()
+    usual, provider.sampler = provider.sampler, lambda _parent, _trace_id: False
+    app = shop()
+    with trace.get_tracer("shop").start_as_current_span("main"):
+        provider.sampler = usual
+        ask(app, "/orders/7", headers=PARENT)
+    span = is_one(recorded, "GET /orders/{number}")
+    assert format(span.parent.span_id, "016x") == "b7ad6b7169203331"
 
 
 def test_a_provider_of_the_service_makes_what_it_is_asked_for() -> None:

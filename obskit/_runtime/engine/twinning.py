@@ -15,6 +15,7 @@ from obskit._runtime.engine.scopes import Scope
 from obskit._runtime.engine.spans import Span
 from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import Tracer, TracerProvider
+from obskit._runtime.engine.views import Viewed
 from obskit._runtime.twins import Twin
 
 if TYPE_CHECKING:
@@ -66,24 +67,38 @@ class ServerTracer(Tracer):
         set_status_on_exception: bool = True,
     ) -> trace.Span:
         """See the API: a request or a message is our span, all else, as of a background task, is what it is."""
-        if attributes or name.endswith(_MESSAGES):
-            current = trace.get_current_span(context)
-            whole: Any = current.span if isinstance(current, Twin) else current
-            if type(whole) is Span and whole.instrumentation_scope is self._ours and whole.kind is SpanKind.SERVER:
-                return Twin(whole, name, attributes)
-            if self._is_excluded(current, attributes):
-                return INVALID_SPAN
-        span = super().start_span(
-            name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
-        )
-        if kind is SpanKind.SERVER and type(span) is Span:
-            # Around the application: whether it is one of those that we observe is not known yet.
-            return Twin(span, name, attributes, functools.partial(span.retell, self._ours))
+        span = self._ours_or_none(name, context, attributes)
+        if span is None:
+            span = super().start_span(
+                name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
+            )
+            if kind is SpanKind.SERVER:  # around the application: whether we observe that is not known yet
+                span = self._may_become_ours(span, name, attributes)
+        if attributes:
+            twins.request.set(span)
         return span
+
+    def _ours_or_none(
+        self, name: str, context: Context | None, attributes: Mapping[str, Any] | None
+    ) -> trace.Span | None:
+        """Our span of a request or of a message of it, or one of nothing where obskit leaves the request out."""
+        if not attributes and not name.endswith(_MESSAGES):
+            return None
+        current = trace.get_current_span(context)
+        whole: Any = current.span if isinstance(current, Twin) else current
+        if type(whole) is Span and whole.instrumentation_scope is self._ours and whole.kind is SpanKind.SERVER:
+            return Twin(whole, name, attributes)
+        return INVALID_SPAN if self._is_excluded(current, attributes) else None
+
+    def _may_become_ours(self, span: trace.Span, name: str, attributes: Mapping[str, Any] | None) -> trace.Span:
+        if type(span) is Span:
+            return Twin(span, name, attributes, functools.partial(span.retell, self._ours))
+        return twins.Unsampled(span.get_span_context())
 
     def _is_excluded(self, current: trace.Span, attributes: Mapping[str, Any] | None) -> bool:
         """Whether this is a request that obskit leaves out, or a message of it."""
-        if self._scope.name not in twins.state.doubled or current.get_span_context().is_valid:
+        above = current.get_span_context()
+        if self._scope.name not in twins.state.doubled or (above.is_valid and not above.is_remote):
             return False
         if not attributes:
             return True
@@ -129,23 +144,37 @@ def measuring(streams: Streams, stream: Stream) -> Measure:
     """Return where the measurements of an instrument of the service go.
 
     Those under a name of ours are left out where they are of a request or a query that we measure. Of what we do not,
-    they go to our own stream: two series of one name with the same attributes would be one for Prometheus.
+    they go to our own stream: two series of one name with the same attributes would be one for Prometheus. Views that
+    keep the name do not change that, since they do not apply to what is ours.
     """
-    if not stream.name.startswith(_SHARED) or type(stream) is not Stream:  # or the service has views of it
-        return streams.measure
     scope, name = stream.scope.name, stream.name
+    viewed = stream.streams if isinstance(stream, Viewed) else ()
+    if not name.startswith(_SHARED) or (viewed and all(each.name != name for each in viewed)):
+        return streams.measure
+    #: Whether a view of the service makes a metric of its own of it.
+    renamed = any(each.name != name for each in viewed)
 
     def measure(record: tuple[Any, float, Any, Any, int]) -> None:
         ours = streams.ours.get(name)
-        if ours is None:
+        if ours is None or renamed:
             streams.measure(record)
-        elif scope not in twins.state.doubled and (scope not in twins.CLIENTS or twins.query.get() is None):
-            if beside(stream, ours):
+        if ours is not None and _is_its_own(scope, stream):
+            if not beside(stream, ours):
+                if stream.kind == ours.kind:
+                    streams.measure((ours, *record[1:]))
+            elif not renamed:
                 streams.measure(record)
-            elif stream.kind == ours.kind:
-                streams.measure((ours, *record[1:]))
 
     return measure
+
+
+def _is_its_own(scope: str, stream: Stream) -> bool:
+    """Whether a measurement that is made now is of what obskit does not measure."""
+    if scope in twins.CLIENTS:
+        return twins.query.get() is None
+    # What is in flight is counted before anybody knows whose the request is.
+    ours = twins.is_ours(twins.request.get()) if scope in twins.SERVERS and stream.kind == "histogram" else None
+    return scope not in twins.state.doubled if ours is None else not ours
 
 
 def beside(stream: Stream, ours: Stream) -> bool:

@@ -176,6 +176,11 @@ def _listen(queries: _Queries) -> None:
     def after(_conn: Any, _cursor: Any, _text: str, _parameters: Any, execution: Any, _many: bool) -> None:
         end(execution, None)
 
+    def forget(_conn: Any) -> None:
+        twins.running(None)  # a listener of the service may have raised before the query ran: that tells nobody
+
+    for name in ("commit", "rollback"):
+        event.listen(Engine, name, forget)
     event.listen(Engine, "before_cursor_execute", before)
     event.listen(Engine, "after_cursor_execute", after)
     event.listen(Engine, "handle_error", lambda error: end(error.execution_context, error.original_exception))
