@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -52,7 +53,8 @@ def uwsgi(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes]
             until(lambda: answers(port))
             yield process, port, sink
         finally:
-            os.killpg(process.pid, signal.SIGKILL)  # without a master nobody ends the second process
+            with contextlib.suppress(ProcessLookupError):  # without a master nobody ends the second process
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
