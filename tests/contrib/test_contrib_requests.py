@@ -7,6 +7,7 @@ from typing import Any
 
 import fastapi
 import flask
+import httpx
 import pytest
 from apart import INTERNAL, SERVER, STABLE, alone, apart, measured, scope_of, told
 from observed import ask
@@ -346,6 +347,20 @@ def test_a_path_that_obskit_leaves_out_stays_out(recorded: Recorded, parent: str
     FlaskInstrumentor().instrument_app(wsgi, request_hook=on_request)
     assert Client(wsgi).get("/healthz", headers=headers).text == "ok"
     assert Client(WsgiMiddleware(web())).get("/healthz", headers=headers).text == "ok"
+    assert told(recorded) == []
+
+
+@apart(STABLE, excluded_paths=("/healthz", "/v1/healthz"))
+def test_behind_a_root_path_it_does_with_its_whole_path(recorded: Recorded) -> None:
+    app = shop()
+    FastAPIInstrumentor.instrument_app(app)
+
+    async def get() -> int:
+        transport = httpx.ASGITransport(app, root_path="/v1")
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+            return (await client.get("/v1/healthz")).status_code
+
+    assert asyncio.run(get()) == 200
     assert told(recorded) == []
 
 
