@@ -677,6 +677,22 @@ def test_a_child_that_is_forked_while_we_warn_inherits_no_lock_of_a_handler() ->
     assert python(code, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}").returncode == 7
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_fault_where_uwsgi_is_looked_for_is_contained_and_all_is_delivered(sink: Sink, late: bool) -> None:
+    code = f"""
+        import obskit, obskit._runtime.uwsgi
+        from obskit._runtime import guard
+        guard.inject("uwsgi.master", RuntimeError("injected"), late={late})
+        obskit.init(service_name="job", log_format="off")
+        from opentelemetry import trace
+        trace.get_tracer("job").start_span("work").end()
+        assert obskit.status()["faults"] == {{"uwsgi.master": 1}}
+    """
+    done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url)
+    assert done.returncode == 0, done.stderr
+    assert len(sink.spans("work")) == 1
+
+
 def test_what_one_process_leaves_is_taken_once() -> None:
     code = """
         import os

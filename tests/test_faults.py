@@ -132,8 +132,9 @@ async def a_while() -> str:
 
 #: Hooks that run when a library is imported, once; tests/test_runtime.py breaks them in a process of their own.
 AT_IMPORT = {hook for hook in testing.hooks() if hook.startswith("import.")}
-#: Hooks of our own threads and of children; tests/test_engine.py breaks them in a process where they run.
-IN_BACKGROUND = {hook for hook in testing.hooks() if hook.startswith(("engine.", "delivery.", "children.", "exit."))}
+#: Hooks of our own threads, of children and of the start; tests/test_engine.py breaks them in a process where they run.
+ELSEWHERE = ("engine.", "delivery.", "children.", "exit.", "uwsgi.")
+IN_BACKGROUND = {hook for hook in testing.hooks() if hook.startswith(ELSEWHERE)}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it"])
