@@ -45,10 +45,11 @@ class Recorded:
         """
         self._engine.digest()
         self._engine.streams.read()
+        streams = [stream for stream in self._engine.streams.all if stream.name == name]
+        ours = self._engine.streams.ours.get(name)
         return {
             tuple(sorted(point.attributes.items())): point if stream.kind == "histogram" else point.value
-            for stream in self._engine.streams.all
-            if stream.name == name
+            for stream in sorted(streams, key=lambda found: found is ours)  # last, to stand for those of its name
             for point in stream.points.values()
         }
 

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from obskit._runtime.engine.streams import Stream
+from obskit._runtime.engine.waiting import taken
 from obskit._runtime.guard import THREADS, warn
 
 #: Values and their attributes.
@@ -81,7 +82,7 @@ class Callbacks:
         until = time.monotonic() + patience
         while True:
             try:
-                callback = self._done.get(timeout=max(0.0, until - time.monotonic()) if asked else 0.0)
+                callback = taken(self._done, until - time.monotonic() if asked else 0.0)
             except Empty:
                 return
             if callback in asked:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from obskit._runtime.engine.batches import REJECTED, TOO_LARGE, Batch, Batches
 from obskit._runtime.engine.connections import connection_to, is_readable
+from obskit._runtime.engine.waiting import taken
 from obskit._runtime.engine.wire import fields, read_varint
 from obskit._runtime.guard import THREADS, contained, warn
 from obskit.config.destinations import Destination, shown
@@ -105,7 +106,8 @@ class Delivery:
         mail = self._mail
         while mail is self._mail:  # a forked child has another, and another thread
             try:
-                wait = mail.get(timeout=self._pause())
+                pause = self._pause()
+                wait = mail.get() if pause is None else taken(mail, pause)
             except Empty:
                 wait = None
             self._take(wait)

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from obskit._runtime import forks, uwsgi
+from obskit._runtime.engine import waiting
 from obskit._runtime.engine.batches import (
     INVALID,
     KILLED,
@@ -181,7 +182,7 @@ class Engine:
         wait = Wait(SimpleQueue(), time.monotonic() + budget)
         self._mail.put(wait)
         try:
-            return wait.reply.get(timeout=max(0.0, budget))
+            return waiting.taken(wait.reply, budget)
         except Empty:
             return False
 
@@ -240,7 +241,7 @@ class Engine:
         mail = self._mail
         while mail is self._mail:  # a forked child has another, and another thread
             try:
-                wait = mail.get(timeout=self._pause)
+                wait = waiting.taken(mail, self._pause)
             except Empty:
                 wait = None
             self.turn(wait)
