@@ -279,13 +279,17 @@ class Engine:
         while self._overrun:
             self.batches.lose(self._overrun.popleft(), QUEUE_FULL)
 
+    def _has_told(self) -> bool:
+        """Whether the collector knows what the last process in this place took with it."""
+        return self._telling is not None and self._telling.taken[0]
+
     def _note(self) -> None:
         """Note what nobody would hear of if this process were no more."""
         losses = {
             KILLED: self.batches.waiting(since=time.monotonic() - _OLD_SECONDS),
             SHUTDOWN: {signal: totals[SHUTDOWN] for signal, totals in self.totals().items()},
         }
-        if self._telling is None or not self._telling.taken[0]:
+        if not self._has_told():
             for signal, reasons in self._left.items():
                 for reason, count in reasons.items():
                     losses.setdefault(reason, {}).setdefault(signal, 0)
@@ -316,7 +320,7 @@ class Engine:
                 self.batches.lose("metrics", INVALID, len(stream.points))
         if points:
             batch = self._finish("metrics", groups, points)
-            if self.inherited and not (self._telling is not None and self._telling.taken[0]):
+            if self.inherited and not self._has_told():
                 self._telling = batch
             self.inherited = self._left
 
