@@ -134,7 +134,7 @@ PLACES = {path: places(document) for path, document in PARSED.items()}
 
 
 @given(data=st.data(), value=ODD, path=st.sampled_from(sorted(PARSED)))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_any_value_in_any_place_of_a_rendered_file_gives_findings_or_one_message(
     data: st.DataObject, value: Any, path: str
 ) -> None:

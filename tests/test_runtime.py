@@ -110,9 +110,9 @@ def test_a_server_that_stops_with_a_collector_that_never_answers_spends_its_budg
         obskit.shutdown()
         print(time.monotonic() - started[0])
     """
-    done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=silent, OBSKIT_EXIT_BUDGET="3")
+    done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=silent, OBSKIT_EXIT_BUDGET="6")
     assert done.returncode == 0, done.stderr
-    assert 2 < float(done.stdout.split()[-1]) < 5.5  # the budget and the server's own second, not twice the budget
+    assert 5 < float(done.stdout.split()[-1]) < 11  # the budget and the server's own second, not twice the budget
 
 
 def test_spans_and_logs_of_a_process_that_ends_at_once_arrive() -> None:

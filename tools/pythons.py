@@ -17,7 +17,7 @@ from tools.bring import CannotBring
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-TESTS = ("-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not real")
+TESTS = ("-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "repeatable", "-m", "not real")
 
 
 def find(version: str) -> Path | None:
