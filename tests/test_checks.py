@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -645,7 +644,7 @@ def users(files: dict[str, str], name: str) -> set[str]:
 def renamed(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Operations of shards under another name; gives the old one."""
     before = catalogue.shards.OPERATIONS
-    monkeypatch.setattr(catalogue.shards, "OPERATIONS", dataclasses.replace(before, name="obskit.shard.requests"))
+    monkeypatch.setattr(catalogue.shards, "OPERATIONS", before._replace(name="obskit.shard.requests"))
     cached = (pack.load, dashboards._boards)
     for one in cached:
         one.cache_clear()

@@ -41,8 +41,9 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 from obskit._runtime.engine.engine import Engine, Options
 from obskit._runtime.engine.limits import Limits, read
-from obskit._runtime.engine.logbook import Kept, LoggerProvider
-from obskit._runtime.engine.metering import MeterProvider
+from obskit._runtime.engine.logbook import Kept
+from obskit._runtime.engine.loggers import LoggerProvider
+from obskit._runtime.engine.meters import MeterProvider
 from obskit._runtime.engine.sampling import Sampler, sampler
 from obskit._runtime.engine.scopes import Scopes
 from obskit._runtime.engine.tracing import TracerProvider

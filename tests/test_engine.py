@@ -32,7 +32,7 @@ from obskit._runtime.engine.batches import Batch, Batches
 from obskit._runtime.engine.engine import Engine, Options
 from obskit._runtime.engine.limits import Limits
 from obskit._runtime.engine.logbook import Kept
-from obskit._runtime.engine.metering import MeterProvider
+from obskit._runtime.engine.meters import MeterProvider
 from obskit._runtime.engine.sampling import sampler
 from obskit._runtime.engine.tracing import TracerProvider
 from obskit._runtime.slots import Losses, Slot

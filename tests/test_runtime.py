@@ -512,22 +512,6 @@ def test_a_record_of_a_class_of_the_service_s_own_says_what_it_says() -> None:
     assert Kept(record).entry(Scopes(), Limits()).body == "order 7"
 
 
-def test_a_propagator_that_the_service_chose_is_asked() -> None:
-    done = python(
-        """
-        import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
-        from opentelemetry import propagate
-        from opentelemetry.baggage.propagation import W3CBaggagePropagator
-        propagate.set_global_textmap(W3CBaggagePropagator())
-        import fastapi
-        from obskit._runtime.inbound import Inbound
-        assert not Inbound().is_usual
-        """,
-        **NOWHERE,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def test_no_password_of_an_endpoint_is_shown() -> None:
     done = python(
         """

@@ -24,7 +24,8 @@ from test_conformance import RESOURCE, an_engine, bodies, by_name
 import obskit
 from obskit import View
 from obskit._runtime.engine.engine import Engine
-from obskit._runtime.engine.metering import MeterProvider, Streams
+from obskit._runtime.engine.metering import Streams
+from obskit._runtime.engine.meters import MeterProvider
 from obskit.exceptions import InputError
 from tools.reliability.sink import Sink
 

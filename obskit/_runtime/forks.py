@@ -18,6 +18,7 @@ from obskit._runtime.guard import begin_anew, silence, warn
 #: ``MADV_WIPEONFORK`` of Linux 4.14 and later: madvise(2).
 _WIPE_ON_FORK = 18
 
+_before: list[Callable[[], object]] = []
 _in_child: list[Callable[[], None]] = []
 _in_parent: list[Callable[[], None]] = []
 _pid = 0
@@ -68,6 +69,11 @@ def watch() -> None:
 def happened() -> bool:
     """Whether this is a child that did not begin anew yet."""
     return not page[0]
+
+
+def before(action: Callable[[], object]) -> None:
+    """Run an action in the parent before every fork that Python makes."""
+    _before.append(action)
 
 
 def in_child(action: Callable[[], None]) -> None:
@@ -129,6 +135,11 @@ def _try_again() -> None:
 
 def _begin() -> None:
     global _forking
+    for action in _before:
+        try:
+            action()
+        except Exception as fault:  # noqa: BLE001 - the fork is the host's
+            warn("obskit: not ready for a fork: %r", fault)
     _speak_again[threading.get_ident()] = silence()
     _forking = True
 

@@ -1,7 +1,5 @@
 """Where each signal goes, and how: the settings, and the variables of OpenTelemetry for one signal alone."""
 
-from __future__ import annotations
-
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping

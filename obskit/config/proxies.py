@@ -4,8 +4,6 @@ OpenTelemetry's exporters follow them through ``requests`` and ``urllib.request`
 than all of ours does.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from base64 import b64encode
 from collections.abc import Mapping

@@ -1,11 +1,8 @@
 """Settings of ``obskit.init()``, as one table: argument, then environment, then default."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from obskit.config import unfollowed, values
@@ -15,8 +12,7 @@ from obskit.exceptions import InputError
 UNNAMED = "unknown_service:python"
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting.
 
     Args:
@@ -157,16 +153,14 @@ TABLE: tuple[Setting, ...] = (
 _SECRET = (values.headers, values.url)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The values in force; fields are the names of :data:`TABLE`."""
 
     service_name: str
     service_namespace: str
     disabled: bool
-    endpoint: str = field(repr=False)
-    #: Not shown: they may be secrets.
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    endpoint: str
+    headers: tuple[tuple[str, str], ...]
     timeout: float
     compression: bool
     certificate: str
@@ -185,6 +179,11 @@ class Settings:
     exit_budget: float
     excluded_paths: tuple[str, ...]
     disabled_instrumentations: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Show all but what may be a secret."""
+        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in ("endpoint", "headers"))
+        return f"Settings({', '.join(shown)})"
 
 
 def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
@@ -226,7 +225,7 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
                 f"{setting.env}={told} is not {_allowed(setting, error)}; using {setting.default or 'none'}"
             )
             found[setting.name] = setting.parse(setting.default)
-    assert set(found) == {known.name for known in fields(Settings)}  # noqa: S101 - the two tables are one
+    assert set(found) == set(Settings._fields)  # noqa: S101 - the two tables are one
     return Settings(**found), complaints
 
 

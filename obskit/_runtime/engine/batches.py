@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import threading
 import time
+import zlib
 from collections import Counter, deque
 from collections.abc import Iterable
 
@@ -21,6 +21,14 @@ SIGNALS = telemetry.SIGNAL.values
 _GROUP, _INNER = tag(1, 2), tag(2, 2)
 #: A batch that the collector refuses is divided so often at the most: enough to find eight bad records among thousands.
 _DIVISIONS = 100
+#: What zlib calls that format.
+_GZIP = 31
+
+
+def zipped(body: bytes) -> bytes:
+    """Compress a body; the module ``gzip`` would do the same, and take half a millisecond of a service's start."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    return packer.compress(body) + packer.flush()
 
 
 class Batch:
@@ -50,7 +58,7 @@ class Batch:
         if self.divisions[0] <= 0:
             return []
         self.divisions[0] -= 1
-        plain = gzip.decompress(self.body) if self.compressed else self.body
+        plain = zlib.decompress(self.body, _GZIP) if self.compressed else self.body
         pieces = _records(plain)
         if len(pieces) < 2:
             return []
@@ -68,7 +76,7 @@ class Batch:
             parts.append(message(_GROUP, resource + message(_INNER, head + records_of + tail)))
         body = b"".join(parts)
         if self.compressed:
-            body = gzip.compress(body, 1)
+            body = zipped(body)
         return Batch(self.signal, body, records, self.compressed, self)
 
 

@@ -7,7 +7,6 @@ to the thread that delivers them.
 
 from __future__ import annotations
 
-import gzip
 import threading
 import time
 from collections import deque
@@ -27,6 +26,7 @@ from obskit._runtime.engine.batches import (
     SIGNALS,
     Batch,
     Batches,
+    zipped,
 )
 from obskit._runtime.engine.callbacks import LONGEST, is_reading
 from obskit._runtime.engine.delivery import Delivery, Wait
@@ -353,7 +353,7 @@ class Engine:
     def _finish(self, signal: str, groups: _Groups, records: int) -> Batch:
         body = request(self._resource, groups.by_scope)
         compressed = self._options.destinations[signal].compressed
-        batch = Batch(signal, gzip.compress(body, 1) if compressed else body, records, compressed)
+        batch = Batch(signal, zipped(body) if compressed else body, records, compressed)
         self.batches.put(batch)
         return batch
 

@@ -3,8 +3,6 @@
 Source: OpenTelemetry specification, "Span Limits" and "Attribute Limits", and their environment variables.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

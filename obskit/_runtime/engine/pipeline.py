@@ -6,27 +6,27 @@ sent twice.
 
 from __future__ import annotations
 
+import importlib
 import logging
+import os
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from opentelemetry import _logs, context, metrics, trace
-from opentelemetry.context import Context
-from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.trace import Span, SpanKind
+import wrapt
+from opentelemetry import trace
 
-from obskit._runtime.engine import sdk, twinning
+from obskit._runtime.engine import adopting, sdk, twinning
 from obskit._runtime.engine.engine import Engine
-from obskit._runtime.engine.logbook import Kept, LoggerProvider
-from obskit._runtime.engine.metering import MeterProvider
+from obskit._runtime.engine.logbook import Kept
 from obskit._runtime.engine.sampling import Sampler
 from obskit._runtime.engine.spans import Span as LightSpan
 from obskit._runtime.engine.spans import current
 from obskit._runtime.engine.streams import Series as StreamSeries
 from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import TracerProvider
-from obskit._runtime.guard import warn
+from obskit._runtime.guard import contained, warn
 from obskit._runtime.pipeline import Attributes, Reading, Recorder, Series
 from obskit._version import __version__
 from obskit.catalogue import Metric
@@ -47,24 +47,44 @@ class EnginePipeline:
     """
 
     def __init__(self, engine: Engine, sampler: Sampler, resource: Callable[[], dict[str, Any]]) -> None:
-        self.engine, limits = engine, engine.limits
-        self.tracers = TracerProvider(sampler, limits, engine.ended, lambda: sdk.resource(resource()), engine.flush)
+        self.engine = engine
+        self.tracers = TracerProvider(
+            sampler, engine.limits, engine.ended, lambda: sdk.resource(resource()), engine.flush
+        )
         self._scope = self.tracers.scopes.get(SCOPE, __version__)
-        self._meter: metrics.Meter | None = _adopted(metrics.get_meter_provider())
-        if self._meter is None:
-            metrics.set_meter_provider(MeterProvider(engine.streams, engine.flush))
-        elif engine.streams.views:
-            warn("obskit: the views of init() do not apply: give them to the MeterProvider that was set before it")
-        tracer = _adopted(trace.get_tracer_provider())
-        if tracer is None:
+        #: A meter and a logger provider that are somebody else's.
+        self._meter: Any = None
+        self._loggers: Any = None
+        _when_used("opentelemetry.metrics", "OTEL_PYTHON_METER_PROVIDER", self._provide_meters)
+        _when_used("opentelemetry._logs", "OTEL_PYTHON_LOGGER_PROVIDER", self._provide_loggers)
+        provider = trace.get_tracer_provider()
+        if adopting.is_api_s(provider):
             twinning.install(self.tracers, self._scope)
             trace.set_tracer_provider(self.tracers)
-        #: See the protocol.
-        self.span = self.tracers.get_tracer(SCOPE, __version__).begin if tracer is None else _starting(tracer)
-        provider = _logs.get_logger_provider()
-        self._logs = None if _is_api_s(provider) else provider
-        if self._logs is None:
-            _logs.set_logger_provider(LoggerProvider(limits, engine.log, engine.flush))
+            #: See the protocol.
+            self.span: Callable[..., Any] = self.tracers.get_tracer(SCOPE, __version__).begin
+        else:
+            self.span = adopting.starting(provider.get_tracer(SCOPE, __version__))
+
+    def _provide_meters(self, api: Any) -> None:
+        provider = api.get_meter_provider()
+        if adopting.is_api_s(provider):
+            from obskit._runtime.engine.meters import MeterProvider
+
+            api.set_meter_provider(MeterProvider(self.engine.streams, self.engine.flush))
+            return
+        self._meter = provider.get_meter(SCOPE, __version__)
+        if self.engine.streams.views:
+            warn("obskit: the views of init() do not apply: give them to the MeterProvider that was set before it")
+
+    def _provide_loggers(self, api: Any) -> None:
+        provider = api.get_logger_provider()
+        if adopting.is_api_s(provider):
+            from obskit._runtime.engine.loggers import LoggerProvider
+
+            api.set_logger_provider(LoggerProvider(self.engine.limits, self.engine.log, self.engine.flush))
+        else:
+            self._loggers = provider
 
     def begin_anew(self) -> None:
         """Be the pipeline of a forked child."""
@@ -75,7 +95,7 @@ class EnginePipeline:
     def instrument(self, record: Metric) -> Recorder:
         """See the protocol."""
         if self._meter is not None:
-            return _AdoptedRecorder(self._meter, record)
+            return adopting.AdoptedRecorder(self._meter, record)
         kind: Any = record.instrument
         stream = self.engine.streams.make(
             self._scope,
@@ -92,7 +112,7 @@ class EnginePipeline:
     def observe(self, record: Metric, read: Reading) -> None:
         """See the protocol."""
         if self._meter is not None:
-            _observe_adopted(self._meter, record, read)
+            adopting.observe(self._meter, record, read)
             return
         kind: Any = record.instrument
         streams = self.engine.streams
@@ -102,10 +122,10 @@ class EnginePipeline:
     def log(self, record: logging.LogRecord) -> None:
         """See the protocol."""
         kept = Kept(record)
-        if self._logs is None:
+        if self._loggers is None:
             self.engine.log(kept)
         else:
-            kept.emit(self._logs)
+            adopting.emit(kept, self._loggers)
 
     def awake(self) -> None:
         """See the protocol."""
@@ -153,60 +173,15 @@ class _EngineRecorder:
         return record
 
 
-class _AdoptedRecorder:
-    """A recorder of somebody else's provider."""
+def _when_used(module: str, choice: str, provide: Callable[[Any], None]) -> None:
+    """Provide for a part of the API when it is imported: most services never do, and it takes its time.
 
-    def __init__(self, meter: metrics.Meter, record: Metric) -> None:
-        if record.instrument == "updowncounter":
-            self._record: Callable[..., None] = meter.create_up_down_counter(record.name, record.unit, record.brief).add
-        elif record.instrument == "histogram":
-            self._record = meter.create_histogram(
-                record.name, record.unit, record.brief, explicit_bucket_boundaries_advisory=list(record.boundaries)
-            ).record
-        else:
-            self._record = meter.create_counter(record.name, record.unit, record.brief).add
-
-    def __call__(self, value: float, attributes: Attributes) -> None:
-        self._record(value, attributes)
-
-    def bind(self, attributes: Attributes) -> Series:
-        """See the protocol."""
-
-        def record(value: float, span: Span | None) -> None:
-            here = context.get_current() if span is None else trace.set_span_in_context(span)
-            self._record(value, attributes, context=here)
-
-        return record
-
-
-def _starting(tracer: trace.Tracer) -> Callable[..., Span]:
-    def span(name: str, kind: SpanKind, attributes: dict[str, Any], context: Context | None = None) -> Span:
-        return tracer.start_span(name, context, kind, attributes)
-
-    return span
-
-
-def _observe_adopted(meter: metrics.Meter, record: Metric, read: Reading) -> None:
-    def callback(_: CallbackOptions) -> Iterable[Observation]:
-        return [Observation(value, dict(attributes)) for value, attributes in read()]
-
-    create: Callable[..., Any] = {
-        "counter": meter.create_observable_counter,
-        "updowncounter": meter.create_observable_up_down_counter,
-        "gauge": meter.create_observable_gauge,
-    }[record.instrument]
-    create(record.name, [callback], record.unit, record.brief)
-
-
-def _adopted(provider: Any) -> Any:
-    """Our meter or tracer of somebody else's provider; None when there is only the API's stand-in."""
-    if _is_api_s(provider):
-        return None
-    make = getattr(provider, "get_meter", None) or provider.get_tracer
-    return make(SCOPE, __version__)
-
-
-def _is_api_s(provider: Any) -> bool:
-    """Whether a provider is one of the API's own, which record nothing."""
-    package = type(provider).__module__.split(".")
-    return package[0] == "opentelemetry" and package[1] in ("trace", "metrics", "_logs")
+    Args:
+        module: The part.
+        choice: Variable that names another provider, which is there from the start.
+        provide: Takes the module.
+    """
+    if module in sys.modules or choice in os.environ:
+        provide(importlib.import_module(module))
+    else:
+        wrapt.register_post_import_hook(contained(f"import.{module}")(provide), module)

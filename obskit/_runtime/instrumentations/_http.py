@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import Token
 from typing import Any
 
-from opentelemetry import context, propagate, trace
+from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
@@ -103,7 +103,7 @@ class Requests:
         if agent := header("user-agent"):
             attributes[_AGENT] = agent
         usual = self._inbound.is_usual
-        parent = self._inbound.context(header) if usual else propagate.extract(all_headers())
+        parent = self._inbound.context(header) if usual else inbound.by_others(all_headers())
         name = "HTTP" if known is _OTHER else known
         span = twins.taken_over(name, attributes) if twins.state.present else None
         if span is None:

@@ -30,13 +30,12 @@ _SYSTEMS = {
 }
 #: In one pass, since a quote may stand in a comment and the sign of a comment in quotes. What is not closed goes to the
 #: end: the text may have been cut.
-_COMMENT_OR_LITERAL = re.compile(
+_COMMENT_OR_LITERAL = (
     r"(/\*.*?(?:\*/|$)|--[^\n]*)"
     r"|[eE]'(?:[^'\\]|''|\\.)*(?:'|$)"
     r"|'(?:[^']|'')*(?:'|$)"
     r"|\$((?:[A-Za-z_]\w*)?)\$.*?(?:\$\2\$|$)"
-    r"|\b0[xX][0-9a-fA-F]+\b|(?<![\w$])\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b",
-    re.DOTALL,
+    r"|\b0[xX][0-9a-fA-F]+\b|(?<![\w$])\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b"
 )
 #: MySQL: backslashes escape in every string, double quotes are strings as well, a hash begins a comment.
 _OF_MYSQL = (
@@ -48,7 +47,7 @@ _OF_MYSQL = (
 _MYSQL = frozenset({"mysql", "mariadb"})
 #: Of a longer statement only the begin is looked at: it may hold thousands of rows.
 _LONGEST = 4096
-_TABLE = re.compile(r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
+_TABLE = r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)"
 
 #: Set on an execution whose query was begun by an event.
 _OPERATION = "_obskit_operation"
@@ -264,9 +263,10 @@ def described(statement: str, mysql: bool = False) -> tuple[str, str, str]:
         >>> described("SELECT * FROM orders WHERE note = 'secret' AND id > 7")
         ('SELECT', 'SELECT * FROM orders WHERE note = ? AND id > ?', 'orders')
     """
-    literals = re.compile(_OF_MYSQL, re.DOTALL) if mysql else _COMMENT_OR_LITERAL  # few have MySQL; it is kept by re
+    # Compiled when the first query comes, not in the service's start; re keeps it.
+    literals = re.compile(_OF_MYSQL if mysql else _COMMENT_OR_LITERAL, re.DOTALL)
     text = literals.sub(lambda found: " " if found[1] else "?", statement).strip()
     words = text.split(None, 1)
     operation = words[0].upper() if words and words[0].isalpha() else ""
-    tables = {name.strip('"`[]') for name in _TABLE.findall(text)}
+    tables = {name.strip('"`[]') for name in re.findall(_TABLE, text, re.IGNORECASE)}
     return operation, text[:2048], tables.pop() if len(tables) == 1 else ""

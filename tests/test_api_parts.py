@@ -1,0 +1,103 @@
+"""The parts of the OpenTelemetry API that few services use come with their first import, and work as ever."""
+
+from __future__ import annotations
+
+from programs import python
+
+from tools.reliability.sink import Sink
+
+NOWHERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+
+
+def test_parts_that_a_service_does_not_use_are_not_imported_and_work_when_they_are() -> None:
+    with Sink() as sink:
+        done = python(
+            """
+            import sys
+            import obskit; obskit.init(service_name="shop", log_format="off")
+            parts = "metrics", "_logs", "propagate", "baggage"
+            assert not [name for name in parts if f"opentelemetry.{name}" in sys.modules]
+            from opentelemetry import metrics
+            from opentelemetry._logs import LogRecord, get_logger
+            metrics.get_meter("shop").create_counter("sold").add(3)
+            get_logger("shop").emit(LogRecord(body="hello"))
+            """,
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+        )
+        assert done.returncode == 0, done.stderr
+        assert (sink.total("sold"), len(sink.logs("hello"))) == (3, 1)
+
+
+def test_a_provider_that_the_environment_names_is_adopted_although_nobody_imported_the_api_yet() -> None:
+    done = python(
+        """
+        import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
+        from opentelemetry import metrics
+        from opentelemetry.sdk.metrics import MeterProvider
+        assert type(metrics.get_meter_provider()) is MeterProvider
+        assert not obskit.status()["records"]["metrics"]["exported"]
+        """,
+        OTEL_PYTHON_METER_PROVIDER="sdk_meter_provider",
+        **NOWHERE,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_propagator_that_the_service_chooses_after_the_start_is_asked() -> None:
+    done = python(
+        """
+        import sys
+        import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
+        from obskit._runtime.inbound import Inbound
+        inbound = Inbound()
+        assert "opentelemetry.propagate" not in sys.modules and inbound.is_usual
+        from opentelemetry import propagate
+        from opentelemetry.baggage.propagation import W3CBaggagePropagator
+        assert inbound.is_usual
+        propagate.set_global_textmap(W3CBaggagePropagator())
+        assert not inbound.is_usual and not Inbound().is_usual
+        """,
+        **NOWHERE,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_propagators_that_are_not_installed_are_told_and_the_w3c_headers_are_read() -> None:
+    done = python(
+        """
+        import obskit; obskit.init(service_name="shop", exit_budget=0.1)
+        from obskit._runtime.inbound import Inbound
+        assert Inbound().is_usual
+        """,
+        OTEL_PROPAGATORS="carrier-pigeon",
+        **NOWHERE,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "OTEL_PROPAGATORS cannot be used (Propagator carrier-pigeon not found" in done.stdout
+
+
+def test_a_fork_does_not_come_in_the_middle_of_an_import_that_a_request_caused() -> None:
+    done = python(
+        """
+        import importlib.abc, os, sys, threading, time
+        import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
+        from obskit._runtime.inbound import Inbound
+        class Slow(importlib.abc.MetaPathFinder):
+            def find_spec(self, name, path, target=None):
+                if name == "opentelemetry.baggage":
+                    importing.set()
+                    time.sleep(1)
+        sys.meta_path.insert(0, Slow())
+        importing, inbound = threading.Event(), Inbound()
+        ask = lambda: inbound.context({"baggage": "user=7"}.get)
+        threading.Thread(target=ask).start()
+        importing.wait()
+        if not os.fork():
+            threading.Timer(20, os._exit, [1]).start()
+            ask()
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.wait()[1]))
+        """,
+        **NOWHERE,
+    )
+    assert done.stdout.strip() == "0", done.stderr
