@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
-from opentelemetry.trace import Link, SpanContext, TraceState
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
 
 from obskit._runtime.engine.spans import UNSET, Event, Span
-from obskit._runtime.engine.wire import Attributes, fixed64, message, tag, text, varint
+from obskit._runtime.engine.wire import LONGEST_CACHED, MOST_CACHED, Attributes, fixed64, message, tag, text, varint
 
 _STATE, _PARENT, _NAME = tag(3, 2), tag(4, 2), tag(5, 2)
 _START, _END = tag(7, 1), tag(8, 1)
+_TIMES = struct.Struct("<cQcQ").pack
 _DROPPED_ATTRIBUTES, _EVENT, _DROPPED_EVENTS = tag(10, 0), tag(11, 2), tag(12, 0)
 _LINK, _DROPPED_LINKS, _STATUS = tag(13, 2), tag(14, 0), tag(15, 2)
 _HEAD = tag(1, 2) + b"\x10"
@@ -21,6 +23,7 @@ _KINDS = tuple(tag(6, 0) + varint(kind + 1) for kind in range(5))
 #: Flags say whether the parent is remote, and that this is known.
 _HERE, _REMOTE = (tag(16, 5) + flags.to_bytes(4, "little") for flags in (0x100, 0x300))
 _UNSET = message(_STATUS, b"")
+_NOBODY: tuple[SpanKind | None, bytes] = (None, b"")
 
 
 class SpanEncoder:
@@ -29,22 +32,22 @@ class SpanEncoder:
     def __init__(self) -> None:
         self._attributes = Attributes(9)
         self._of_event, self._of_link = Attributes(3), Attributes(4)
+        #: Name -> the kind that spans of that name have, and both as bytes.
+        self._names: dict[str, tuple[SpanKind, bytes]] = {}
 
     def encoded(self, span: Span) -> bytes:
         """Return a span that ended."""
         parent = span.parent
-        name = text(span.name)
+        kind, named = self._names.get(span.name) or _NOBODY
+        if kind is not span.kind:
+            named = self._named(span.name, span.kind)
         parts = [
             _HEAD,
             span.trace_id.to_bytes(16, "big"),
             _SPAN_ID,
             span.span_id.to_bytes(8, "big"),
-            message(_NAME, name),
-            _KINDS[span.kind.value],
-            _START,
-            fixed64(span.start_time),
-            _END,
-            fixed64(span.end_time or 0),
+            named,
+            _TIMES(_START, span.start_time, _END, span.end_time or 0),
             self._attributes.encoded(span.attributes),
         ]
         if parent is None:
@@ -54,9 +57,18 @@ class SpanEncoder:
             if parent.trace_state:
                 parts.append(_state(_STATE, parent.trace_state))
         parts.append(_UNSET if span.status is UNSET else _status(span))
-        if span.events or span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
+        if not span.is_plain:
             parts += self._more(span)
         return b"".join(parts)
+
+    def _named(self, name: str, kind: SpanKind) -> bytes:
+        """Encode a name with a kind, and remember it."""
+        encoded = message(_NAME, text(name)) + _KINDS[kind.value]
+        if len(encoded) <= LONGEST_CACHED:
+            if len(self._names) >= MOST_CACHED:  # names with an id in them: begin anew
+                self._names.clear()
+            self._names[name] = kind, encoded
+        return encoded
 
     def _more(self, span: Span) -> list[bytes]:
         parts = [message(_EVENT, self._event(event)) for event in span.events]

@@ -272,6 +272,11 @@ class Span(ApiSpan):
         return self._owner.resource
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it has no events, no links, and all its attributes."""
+        return self._events is None and self._links is None and type(self._attributes) is dict
+
+    @property
     def dropped_attributes(self) -> int:
         """Attributes beyond the limit."""
         return getattr(self._attributes, "dropped", 0)

@@ -10,9 +10,10 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_MOST_CACHED = 4096
+#: Texts of one sort whose bytes are remembered.
+MOST_CACHED = 4096
 #: Values that are no longer than this are worth remembering.
-_LONGEST_CACHED = 256
+LONGEST_CACHED = 256
 _INT64 = 1 << 63
 
 double = struct.Struct("<d").pack
@@ -131,8 +132,8 @@ class Attributes:
     def _encode(self, pair: tuple[str, Any], kind: type) -> bytes:
         encoded = message(self._tag, key_value(*pair))
         known: dict[Any, bytes] | None = self._texts if kind is str else self._numbers if kind is int else None
-        if known is not None and len(encoded) <= _LONGEST_CACHED:
-            if len(known) >= _MOST_CACHED:  # paths with an id in them: begin anew
+        if known is not None and len(encoded) <= LONGEST_CACHED:
+            if len(known) >= MOST_CACHED:  # paths with an id in them: begin anew
                 known.clear()
             known[pair] = encoded
         return encoded
