@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 PYTEST := pytest -n 2 --dist worksteal --hypothesis-profile repeatable
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench overhead outage reliability clean
+.PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench overhead queries outage reliability clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ bench: .venv/ready ## what rendering costs next to the start of the program
 
 overhead: .venv/ready ## what obskit and others cost a service (usually 30 min); writes docs/overhead.md
 	$(PYTHON) -m benchmarks.overhead
+
+queries: .venv/ready ## what obskit adds to a query (usually 1 min); writes docs/queries.md
+	$(PYTHON) benchmarks/queries.py
 
 outage: .venv/ready ## take the sidecar of a real service away for 10 min (12 min in all); writes docs/outage.md
 	$(PYTHON) -m benchmarks.outage

@@ -46,6 +46,14 @@ def test_the_benchmark_of_a_sidecar_that_hangs_compares_with_the_bare_service() 
 
 
 @pytest.mark.real
+def test_the_benchmark_of_a_query_finds_the_span_of_each_and_compares_with_the_bare_one() -> None:
+    command = [sys.executable, ROOT / "benchmarks/queries.py", "--rounds", "2", "--queries", "200", "--json"]
+    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert result.keys() == {"bare", "obskit", "added", "ratio"}
+    assert all(0 < lower <= median <= upper for lower, median, upper in (result["bare"], result["obskit"]))
+
+
+@pytest.mark.real
 def test_the_benchmark_of_an_outage_finds_everything_that_waited(tmp_path: Path) -> None:
     page = tmp_path / "outage.md"
     done = subprocess.run(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import statistics
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,22 +29,24 @@ class Plan:
         requests: Path -> requests that are measured.
         warm: Path -> requests before that.
         settle: Seconds after each phase in which it exports; longer than anybody's interval for spans and logs.
+        starts: How often it is started: with two workers, the first answer comes while the other still begins.
     """
 
     requests: Mapping[str, int]
     warm: Mapping[str, int]
     settle: float
+    starts: int
 
     def sent(self, path: str) -> int:
         """Return how many requests of a path there are in all; the one that waits for the start is for /plain."""
         return self.requests[path] + self.warm[path] + (path == "/plain")
 
 
-FULL = Plan({"/plain": 6000, "/db": 1500}, {"/plain": 300, "/db": 100}, 6)
+FULL = Plan({"/plain": 6000, "/db": 1500}, {"/plain": 300, "/db": 100}, 6, 3)
 #: Enough that no phase rounds to nothing in the ticks (10 ms) of /proc.
-SHORT = Plan({"/plain": 500, "/db": 200}, {"/plain": 20, "/db": 10}, 0.5)
+SHORT = Plan({"/plain": 500, "/db": 200}, {"/plain": 20, "/db": 10}, 0.5, 1)
 #: Nothing of it is kept: it tells who can start, and leaves compiled files behind for those that can.
-TRIAL = Plan({"/plain": 20, "/db": 10}, {"/plain": 0, "/db": 0}, 0)
+TRIAL = Plan({"/plain": 20, "/db": 10}, {"/plain": 0, "/db": 0}, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Measurement:
     """What one service under one contestant did.
 
     Args:
-        start: CPU seconds until the first answer.
+        start: CPU seconds until the first answer, the median of its starts.
         request: Path -> CPU seconds of a request, its share of exporting included.
         memory: MiB after the load.
         missing: Signal -> requests that left none of it at the sink; less than 0 where more came than were sent.
@@ -87,7 +91,38 @@ def measure(server: str, contestant: Contestant, environment: Environment, plan:
     Raises:
         RuntimeError: It does not start, or fails to answer.
     """
-    with tempfile.TemporaryDirectory(prefix="overhead-") as folder, Sink() as sink:
+    starts = []
+    for _ in range(plan.starts - 1):
+        with Sink() as sink, _service(server, contestant, environment, sink, stage) as service:
+            starts.append(service.cpu_seconds())
+    with Sink() as sink:
+        with _service(server, contestant, environment, sink, stage) as service:
+            starts.append(service.cpu_seconds())
+            request, exposition = _load(service, plan, contestant.scraped)
+            memory = cpu.memory(service.session)
+            service.end()
+            printed = service.printed()
+        counts = sink.counts()
+    if contestant.scraped:
+        counts["count"] = {path: int(float(count)) for path, count in _COUNT.findall(exposition)}
+    sent = sum(plan.sent(path) for path in PATHS)
+    return Measurement(
+        start=statistics.median(starts),
+        request=request,
+        memory=memory,
+        missing={signal: _missing(plan, counts[signal]) for signal in SIGNALS if signal in contestant.delivers},
+        unprinted=sent - printed,
+        sent=sent,
+        spans=counts["spans"],
+    )
+
+
+@contextlib.contextmanager
+def _service(
+    server: str, contestant: Contestant, environment: Environment, sink: Sink, stage: Stage
+) -> Iterator[Service]:
+    """Run a service that has answered its first request."""
+    with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
         service = Service(
             server,
             contestant,
@@ -98,23 +133,7 @@ def measure(server: str, contestant: Contestant, environment: Environment, plan:
             core=stage.core,
         )
         with service:
-            start = service.cpu_seconds()
-            request, exposition = _load(service, plan, contestant.scraped)
-            memory = cpu.memory(service.session)
-            service.end()
-        counts = sink.counts()
-        if contestant.scraped:
-            counts["count"] = {path: int(float(count)) for path, count in _COUNT.findall(exposition)}
-        sent = sum(plan.sent(path) for path in PATHS)
-        return Measurement(
-            start=start,
-            request=request,
-            memory=memory,
-            missing={signal: _missing(plan, counts[signal]) for signal in SIGNALS if signal in contestant.delivers},
-            unprinted=sent - service.printed(),
-            sent=sent,
-            spans=counts["spans"],
-        )
+            yield service
 
 
 def _load(service: Service, plan: Plan, scraped: bool) -> tuple[dict[str, float], str]:

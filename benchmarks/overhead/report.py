@@ -26,8 +26,9 @@ compares with the bare service of the same round on the same machine; seconds wo
 """
 _READING = """\
 CPU of a request is that of all processes of the service over an exact number of requests, background export included:
-1.3 is 30 % more than the bare service. CPU of the start is all until the first answer. Memory is PSS of all processes
-after the load, less that of the bare service. Each is the median of {rounds}, with the quartiles in brackets.
+1.3 is 30 % more than the bare service. CPU of the start is all until the first answer, the median of {starts} of each
+round. Memory is PSS of all processes after the load, less that of the bare service. Each is the median of {rounds},
+with the quartiles in brackets.
 """
 _METHOD = """\
 `/plain` answers a small object; `/db` asks PostgreSQL three times through SQLAlchemy and psycopg; each request logs
@@ -65,8 +66,9 @@ def page(run: Run) -> str:
         settle=run.plan.settle,
         cores=cores,
     )
+    starts = "one start" if run.plan.starts == 1 else f"{run.plan.starts} starts"
     who = "".join(f"- {contestant.name}: {contestant.brief}.\n" for contestant in run.contestants)
-    parts = [HEADER, _INTRO, who, _READING.format(rounds=rounds), tables(run), "## Method\n", method]
+    parts = [HEADER, _INTRO, who, _READING.format(rounds=rounds, starts=starts), tables(run), "## Method\n", method]
     return "\n".join([*parts, "## Versions\n", _machine(run), _versions(run)])
 
 
