@@ -1,21 +1,27 @@
-"""One measurement: a service is started, warmed up, loaded, ended, and asked what it cost and delivered."""
+"""One measurement: two services are started, loaded by turns, ended, and asked what they cost and delivered."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from benchmarks.overhead import cpu, load
-from benchmarks.overhead.contestants import SIGNALS, Contestant
+from benchmarks.overhead.contestants import BARE, SIGNALS, Contestant
 from benchmarks.overhead.environments import Environment
 from benchmarks.overhead.servers import Service
 from benchmarks.overhead.sink import Sink
+
+T = TypeVar("T")
+#: A contestant and what its service runs in.
+Who = tuple[Contestant, Environment]
 
 PATHS = ("/plain", "/db")
 _COUNT = re.compile(r'^http_request_duration_seconds_count\{.*route="([^"]*)".*\} ([0-9.e+]+)$', re.MULTILINE)
@@ -30,23 +36,25 @@ class Plan:
         warm: Path -> requests before that.
         settle: Seconds after each phase in which it exports; longer than anybody's interval for spans and logs.
         starts: How often it is started: with two workers, the first answer comes while the other still begins.
+        blocks: In how many parts the requests come, the bare service's and the contestant's by turns.
     """
 
     requests: Mapping[str, int]
     warm: Mapping[str, int]
     settle: float
     starts: int
+    blocks: int
 
     def sent(self, path: str) -> int:
         """Return how many requests of a path there are in all; the one that waits for the start is for /plain."""
         return self.requests[path] + self.warm[path] + (path == "/plain")
 
 
-FULL = Plan({"/plain": 6000, "/db": 1500}, {"/plain": 300, "/db": 100}, 6, 3)
+FULL = Plan({"/plain": 6000, "/db": 1500}, {"/plain": 300, "/db": 100}, 6, 3, 20)
 #: Enough that no phase rounds to nothing in the ticks (10 ms) of /proc.
-SHORT = Plan({"/plain": 500, "/db": 200}, {"/plain": 20, "/db": 10}, 0.5, 1)
+SHORT = Plan({"/plain": 500, "/db": 200}, {"/plain": 20, "/db": 10}, 0.5, 1, 5)
 #: Nothing of it is kept: it tells who can start, and leaves compiled files behind for those that can.
-TRIAL = Plan({"/plain": 20, "/db": 10}, {"/plain": 0, "/db": 0}, 0, 1)
+TRIAL = Plan({"/plain": 20, "/db": 10}, {"/plain": 0, "/db": 0}, 0, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -85,71 +93,127 @@ class Measurement:
     spans: int
 
 
-def measure(server: str, contestant: Contestant, environment: Environment, plan: Plan, stage: Stage) -> Measurement:
-    """Measure one service once.
+class Pair(NamedTuple):
+    """What a contestant did, and the bare service beside it."""
+
+    own: Measurement
+    bare: Measurement
+
+
+class BareFailed(RuntimeError):
+    """Raised when the bare service itself does not work."""
+
+
+class _Subject:
+    """A service that is measured, with its sink; ends with the stack.
 
     Raises:
-        RuntimeError: It does not start, or fails to answer.
+        RuntimeError: It does not start.
     """
-    starts = []
-    for _ in range(plan.starts - 1):
-        with Sink() as sink, _service(server, contestant, environment, sink, stage) as service:
-            starts.append(service.cpu_seconds())
-    with Sink() as sink:
-        with _service(server, contestant, environment, sink, stage) as service:
-            starts.append(service.cpu_seconds())
-            request, exposition = _load(service, plan, contestant.scraped)
-            memory = cpu.memory(service.session)
-            service.end()
-            printed = service.printed()
-        counts = sink.counts()
-    if contestant.scraped:
-        counts["count"] = {path: int(float(count)) for path, count in _COUNT.findall(exposition)}
-    sent = sum(plan.sent(path) for path in PATHS)
-    return Measurement(
-        start=statistics.median(starts),
-        request=request,
-        memory=memory,
-        missing={signal: _missing(plan, counts[signal]) for signal in SIGNALS if signal in contestant.delivers},
-        unprinted=sent - printed,
-        sent=sent,
-        spans=counts["spans"],
-    )
 
-
-@contextlib.contextmanager
-def _service(
-    server: str, contestant: Contestant, environment: Environment, sink: Sink, stage: Stage
-) -> Iterator[Service]:
-    """Run a service that has answered its first request."""
-    with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
-        service = Service(
+    def __init__(self, who: Who, server: str, stage: Stage, stack: contextlib.ExitStack) -> None:
+        self.contestant, environment = who
+        self._sink = stack.enter_context(Sink())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="overhead-")))
+        self.service = Service(
             server,
-            contestant,
+            self.contestant,
             environment,
-            sink=sink.url,
+            sink=self._sink.url,
             database=stage.database,
-            folder=Path(folder),
+            folder=folder,
             core=stage.core,
         )
-        with service:
-            yield service
+        with self.blamed():
+            stack.enter_context(self.service)
+        self.start = self.service.cpu_seconds()
+        self.request: dict[str, float] = {}
+        self._exposition = ""
+
+    @contextlib.contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Say so when it is the bare service that fails."""
+        try:
+            yield
+        except (RuntimeError, OSError) as error:
+            if self.contestant == BARE:
+                raise BareFailed(str(error)) from error
+            raise
+
+    def ask(self, path: str, requests: int) -> None:
+        """Send it requests."""
+        with self.blamed():
+            load.run(self.service.port, path, requests)
+
+    def scrape(self) -> None:
+        """Ask for its metrics as Prometheus does, where it is asked for them."""
+        if self.contestant.scraped:
+            self._exposition = load.get(self.service.port, "/metrics").decode()
+
+    def result(self, plan: Plan, start: float) -> Measurement:
+        """End it, and return what it did."""
+        memory = cpu.memory(self.service.session)
+        self.service.end()
+        counts = self._sink.counts()
+        if self.contestant.scraped:
+            counts["count"] = {path: int(float(count)) for path, count in _COUNT.findall(self._exposition)}
+        sent = sum(plan.sent(path) for path in PATHS)
+        delivers = self.contestant.delivers
+        return Measurement(
+            start=start,
+            request=self.request,
+            memory=memory,
+            missing={signal: _missing(plan, counts[signal]) for signal in SIGNALS if signal in delivers},
+            unprinted=sent - self.service.printed(),
+            sent=sent,
+            spans=counts["spans"],
+        )
 
 
-def _load(service: Service, plan: Plan, scraped: bool) -> tuple[dict[str, float], str]:
-    """Return the CPU seconds of a request by path, and what the last scrape told."""
+def measure(server: str, bare: Who, own: Who, plan: Plan, stage: Stage) -> Pair:
+    """Measure a contestant once, and the bare service beside it: what the machine does meanwhile meets both.
+
+    Raises:
+        BareFailed: The bare service does not start, or fails to answer.
+        RuntimeError: So does the contestant's.
+    """
+    starts: tuple[list[float], list[float]] = ([], [])
+    for _ in range(plan.starts - 1):
+        for who, found in _shuffled(zip((bare, own), starts, strict=True)):
+            with contextlib.ExitStack() as stack:
+                found.append(_Subject(who, server, stage, stack).start)
+    with contextlib.ExitStack() as stack:
+        subjects = [_Subject(who, server, stage, stack) for who in (bare, own)]
+        for subject, found in zip(subjects, starts, strict=True):
+            found.append(subject.start)
+        _load(subjects, plan)
+        without, with_it = (
+            subject.result(plan, statistics.median(found)) for subject, found in zip(subjects, starts, strict=True)
+        )
+    return Pair(with_it, without)
+
+
+def _load(subjects: Sequence[_Subject], plan: Plan) -> None:
+    """Send all requests, in blocks by turns; note the CPU seconds of a request by path."""
     for path in PATHS:
-        load.run(service.port, path, plan.warm[path])
+        for subject in subjects:
+            subject.ask(path, plan.warm[path])
     time.sleep(plan.settle)  # what the warm-up leaves to export is not the first phase's
-    request, exposition = {}, ""
     for path in PATHS:
-        before = service.cpu_seconds()
-        load.run(service.port, path, plan.requests[path])
-        if scraped:
-            exposition = load.get(service.port, "/metrics").decode()
+        before = [subject.service.cpu_seconds() for subject in subjects]
+        for _ in range(plan.blocks):
+            for subject in _shuffled(subjects):
+                subject.ask(path, plan.requests[path] // plan.blocks)
+        for subject in subjects:
+            subject.scrape()
         time.sleep(plan.settle)
-        request[path] = (service.cpu_seconds() - before) / plan.requests[path]
-    return request, exposition
+        for subject, spent in zip(subjects, before, strict=True):
+            subject.request[path] = (subject.service.cpu_seconds() - spent) / plan.requests[path]
+
+
+def _shuffled(items: Iterable[T]) -> list[T]:
+    every = list(items)
+    return random.sample(every, len(every))
 
 
 def _missing(plan: Plan, arrived: Mapping[str, int]) -> int:

@@ -22,7 +22,8 @@ _INTRO = """\
 # What observability costs
 
 A service is measured as it is, then under obskit, then under others that do some or all of the same. Every number
-compares with the bare service of the same round on the same machine; seconds would be true of that machine only.
+compares with the bare service beside it, on the same machine at the same time; seconds would be true of that machine
+only.
 """
 _READING = """\
 CPU of a request is that of all processes of the service over an exact number of requests, background export included:
@@ -33,8 +34,9 @@ with the quartiles in brackets.
 _METHOD = """\
 `/plain` answers a small object; `/db` asks PostgreSQL three times through SQLAlchemy and psycopg; each request logs
 one line at INFO, which everybody also prints. A service gets {plain} requests of the first kind and {db} of the second
-over {connections} connections, after a warm-up. {settle:g} s follow each phase for everyone, so that what is exported
-then is billed too. A round starts every service anew, in random order;
+over {connections} connections, after a warm-up, and the bare service beside it as many, by turns in {blocks} blocks:
+what the machine does meanwhile meets both. {settle:g} s follow each phase, so that what is exported then is billed too.
+A round starts every service anew, in random order;
 {cores}.
 CPU is user and system time from `/proc`, children that ended included.
 
@@ -63,6 +65,7 @@ def page(run: Run) -> str:
         plain=run.plan.requests["/plain"],
         db=run.plan.requests["/db"],
         connections=CONNECTIONS,
+        blocks=run.plan.blocks,
         settle=run.plan.settle,
         cores=cores,
     )

@@ -1,4 +1,4 @@
-"""What a run comes to: ratios to the bare service of the same round, median and quartiles, what is missing."""
+"""What a run comes to: ratios to the bare service beside it, median and quartiles, what is missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.overhead.contestants import BARE, SIGNALS
+from benchmarks.overhead.contestants import SIGNALS
 from benchmarks.overhead.measure import PATHS, Measurement
 from benchmarks.overhead.running import Run
 
@@ -48,12 +48,9 @@ class Result:
 
 def result(run: Run, contestant: str, server: str) -> Result:
     """Return what a contestant that has not failed comes to."""
-    own, bare = run.measured[contestant, server], run.measured[BARE.name, server]
-    columns = {
-        name: _spread([compare(measurement, bare[number]) for number, measurement in own.items()])
-        for name, compare in COLUMNS.items()
-    }
-    every = list(own.values())
+    pairs = run.measured[contestant, server]
+    columns = {name: _spread([compare(own, bare) for own, bare in pairs]) for name, compare in COLUMNS.items()}
+    every = [pair.own for pair in pairs]
     sent = sum(measurement.sent for measurement in every)
     delivered = [signal for signal in SIGNALS if signal in every[0].missing]
     missing = {signal: sum(measurement.missing[signal] for measurement in every) for signal in delivered}
@@ -68,7 +65,7 @@ def as_json(run: Run) -> dict[str, Any]:
         for contestant in run.contestants:
             key = contestant.name, server
             found: dict[str, Any] = {"failed": run.failed[key]} if key in run.failed else asdict(result(run, *key))
-            found["rounds"] = [asdict(measurement) for measurement in run.measured.get(key, {}).values()]
+            found["rounds"] = [{"own": asdict(own), "bare": asdict(bare)} for own, bare in run.measured.get(key, [])]
             servers.setdefault(server, {})[contestant.name] = found
     return {
         "short": run.short,

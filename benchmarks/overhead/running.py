@@ -17,7 +17,7 @@ from benchmarks.overhead import cpu
 from benchmarks.overhead.apps import database
 from benchmarks.overhead.contestants import BARE, Contestant
 from benchmarks.overhead.environments import CannotInstall, Environment, Say, current, prepare
-from benchmarks.overhead.measure import FULL, SHORT, TRIAL, Measurement, Plan, Stage, measure
+from benchmarks.overhead.measure import FULL, SHORT, TRIAL, BareFailed, Pair, Plan, Stage, measure
 from benchmarks.overhead.servers import SERVERS
 from tools.stack.postgres import PostgreSQL
 
@@ -46,8 +46,8 @@ class Run:
     failed: dict[tuple[str, str], str] = field(default_factory=dict)
     #: Server -> why it was not measured at all.
     left_out: dict[str, str] = field(default_factory=dict)
-    #: (contestant, server) -> round -> what was measured.
-    measured: dict[tuple[str, str], dict[int, Measurement]] = field(default_factory=dict)
+    #: (contestant, server) -> what was measured in each round; of the bare service, beside each of the others.
+    measured: dict[tuple[str, str], list[Pair]] = field(default_factory=dict)
     postgresql: str = ""
     pinned: bool = False
     seconds: float = 0
@@ -75,8 +75,10 @@ def execute(run: Run, say: Say) -> None:
             for number in range(1, run.rounds + 1):
                 for server in run.servers:
                     kept = _everybody(run, server, run.plan, stage, f"round {number} of {run.rounds}", say)
-                    for name, measurement in kept.items():
-                        run.measured.setdefault((name, server), {})[number] = measurement
+                    for name, pair in kept.items():
+                        run.measured.setdefault((name, server), []).append(pair)
+                        if name != BARE.name:
+                            run.measured.setdefault((BARE.name, server), []).append(Pair(pair.bare, pair.bare))
     run.seconds = time.monotonic() - started
 
 
@@ -131,17 +133,20 @@ def filled_database() -> Iterator[tuple[str, str]]:
         yield url, version
 
 
-def _everybody(run: Run, server: str, plan: Plan, stage: Stage, what: str, say: Say) -> dict[str, Measurement]:
-    """Measure all that have not failed on a server, in random order."""
+def _everybody(run: Run, server: str, plan: Plan, stage: Stage, what: str, say: Say) -> dict[str, Pair]:
+    """Measure all that have not failed on a server, in random order, each beside the bare service."""
     kept = {}
-    waiting = [contestant for contestant in run.contestants if (contestant.name, server) not in run.failed]
+    others = [contestant for contestant in run.contestants if contestant != BARE]
+    waiting = [contestant for contestant in others or [BARE] if (contestant.name, server) not in run.failed]
+    bare = BARE, run.environments[BARE.name]
     for contestant in random.sample(waiting, len(waiting)):
         say(f"{what}: {server}, {contestant.name}")
         try:
-            kept[contestant.name] = measure(server, contestant, run.environments[contestant.name], plan, stage)
+            own = contestant, run.environments[contestant.name]
+            kept[contestant.name] = measure(server, bare, own, plan, stage)
+        except BareFailed as error:
+            raise CannotMeasure(f"the {server} service itself does not work: {error}") from error
         except (RuntimeError, OSError) as error:
-            if contestant == BARE:
-                raise CannotMeasure(f"the {server} service itself does not work: {error}") from error
             _fail(run, contestant, [server], str(error), say)
     return kept
 
