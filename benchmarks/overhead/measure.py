@@ -128,6 +128,7 @@ class _Subject:
             stack.enter_context(self.service)
         self.start = self.service.cpu_seconds()
         self.request: dict[str, float] = {}
+        self.memory = 0.0
         self._exposition = ""
 
     @contextlib.contextmanager
@@ -152,7 +153,6 @@ class _Subject:
 
     def result(self, plan: Plan, start: float) -> Measurement:
         """End it, and return what it did."""
-        memory = cpu.memory(self.service.session)
         self.service.end()
         counts = self._sink.counts()
         if self.contestant.scraped:
@@ -162,7 +162,7 @@ class _Subject:
         return Measurement(
             start=start,
             request=self.request,
-            memory=memory,
+            memory=self.memory,
             missing={signal: _missing(plan, counts[signal]) for signal in SIGNALS if signal in delivers},
             unprinted=sent - self.service.printed(),
             sent=sent,
@@ -194,7 +194,7 @@ def measure(server: str, bare: Who, own: Who, plan: Plan, stage: Stage) -> Pair:
 
 
 def _load(subjects: Sequence[_Subject], plan: Plan) -> None:
-    """Send all requests, in blocks by turns; note the CPU seconds of a request by path."""
+    """Send all requests, in blocks by turns; note the CPU seconds of a request by path, and the memory after all."""
     for path in PATHS:
         for subject in subjects:
             subject.ask(path, plan.warm[path])
@@ -209,6 +209,8 @@ def _load(subjects: Sequence[_Subject], plan: Plan) -> None:
         time.sleep(plan.settle)
         for subject, spent in zip(subjects, before, strict=True):
             subject.request[path] = (subject.service.cpu_seconds() - spent) / plan.requests[path]
+    for subject in subjects:  # while both are there: what they share is divided between them
+        subject.memory = cpu.memory(subject.service.session)
 
 
 def _shuffled(items: Iterable[T]) -> list[T]:
