@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from programs import python
 
 from tools.reliability.sink import Sink
@@ -29,18 +30,45 @@ def test_parts_that_a_service_does_not_use_are_not_imported_and_work_when_they_a
 
 
 def test_a_provider_that_the_environment_names_is_adopted_although_nobody_imported_the_api_yet() -> None:
-    done = python(
-        """
-        import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
-        from opentelemetry import metrics
-        from opentelemetry.sdk.metrics import MeterProvider
-        assert type(metrics.get_meter_provider()) is MeterProvider
-        assert not obskit.status()["records"]["metrics"]["exported"]
-        """,
-        OTEL_PYTHON_METER_PROVIDER="sdk_meter_provider",
-        **NOWHERE,
-    )
-    assert done.returncode == 0, done.stderr
+    with Sink() as sink:
+        done = python(
+            """
+            import sys
+            import obskit; obskit.init(service_name="shop", log_format="off")
+            assert "opentelemetry.sdk.metrics" in sys.modules
+            """,
+            OTEL_PYTHON_METER_PROVIDER="sdk_meter_provider",
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+        )
+        assert done.returncode == 0, done.stderr
+        assert not sink.taken("metrics")
+
+
+def test_a_part_that_a_thread_of_the_service_imports_while_obskit_starts_is_waited_for() -> None:
+    with Sink() as sink:
+        done = python(
+            """
+            import importlib.abc, sys, threading, time
+            class Slow(importlib.abc.MetaPathFinder):
+                def find_spec(self, name, path, target=None):
+                    if name == "opentelemetry.metrics._internal":
+                        importing.set()
+                        time.sleep(1)
+            sys.meta_path.insert(0, Slow())
+            importing = threading.Event()
+            def measure():
+                from opentelemetry import metrics
+                metrics.get_meter("shop").create_counter("sold").add(3)
+            thread = threading.Thread(target=measure)
+            thread.start()
+            importing.wait()
+            import obskit; obskit.init(service_name="shop", log_format="off")
+            thread.join()
+            """,
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
+        )
+        assert done.returncode == 0, done.stderr
+        assert sink.total("sold") == 3
 
 
 def test_a_propagator_that_the_service_chooses_after_the_start_is_asked() -> None:
@@ -76,20 +104,23 @@ def test_propagators_that_are_not_installed_are_told_and_the_w3c_headers_are_rea
     assert "OTEL_PROPAGATORS cannot be used (Propagator carrier-pigeon not found" in done.stdout
 
 
-def test_a_fork_does_not_come_in_the_middle_of_an_import_that_a_request_caused() -> None:
+@pytest.mark.parametrize("slow", ["opentelemetry.baggage", "opentelemetry.metrics._internal"])
+def test_a_fork_does_not_come_in_the_middle_of_an_import(slow: str) -> None:
     done = python(
-        """
-        import importlib.abc, os, sys, threading, time
+        f"""
+        import importlib, importlib.abc, os, sys, threading, time
         import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
         from obskit._runtime.inbound import Inbound
         class Slow(importlib.abc.MetaPathFinder):
             def find_spec(self, name, path, target=None):
-                if name == "opentelemetry.baggage":
+                if name == "{slow}":
                     importing.set()
-                    time.sleep(1)
+                    time.sleep(0.5)
         sys.meta_path.insert(0, Slow())
         importing, inbound = threading.Event(), Inbound()
-        ask = lambda: inbound.context({"baggage": "user=7"}.get)
+        def ask():
+            inbound.context({{"baggage": "user=7"}}.get)
+            importlib.import_module("opentelemetry.metrics")
         threading.Thread(target=ask).start()
         importing.wait()
         if not os.fork():

@@ -609,18 +609,30 @@ def test_a_handler_of_the_service_that_fails_on_our_warning_does_not_reach_it_th
     assert done.stdout == "served\n", done.stderr
 
 
-def test_an_instrumentation_that_cannot_start_never_stops_an_import() -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it"])
+@pytest.mark.parametrize(
+    "part", ["flask", "opentelemetry.metrics", "opentelemetry._logs", "opentelemetry.propagate", "all"]
+)
+def test_a_hook_that_fails_never_stops_an_import_or_a_fork(part: str, late: bool) -> None:
     done = python(
-        """
+        f"""
+        import os
         import obskit
         from obskit._runtime import guard
-        obskit.init(service_name="shop")
-        guard.inject("import.flask", RuntimeError("x"))
+        obskit.init(service_name="shop", exit_budget=0.1)
+        guard.inject("import.{part}", RuntimeError("x"), late={late})
         import flask, sqlalchemy
         assert flask.Flask("shop").test_client().get("/").status_code == 404
-        states = {name: entry["state"] for name, entry in obskit.status()["instrumentations"].items()}
+        if not os.fork():
+            os._exit(0)
+        assert os.wait()[1] == 0
+        from opentelemetry import _logs, metrics, propagate
+        metrics.get_meter("shop").create_counter("sold").add(1)
+        _logs.get_logger("shop").emit(_logs.LogRecord(body="hello"))
+        propagate.inject({{}})
+        states = {{name: entry["state"] for name, entry in obskit.status()["instrumentations"].items()}}
         assert states["sqlalchemy"] == "instrumented", states
-        assert obskit.status()["faults"] == {"import.flask": 1}
+        assert obskit.status()["faults"] == {{"import.{part}": 1}}
         """,
         **NOWHERE,
     )

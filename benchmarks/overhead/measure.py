@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from benchmarks.overhead import cpu, load
-from benchmarks.overhead.contestants import BARE, SIGNALS, Contestant
+from benchmarks.overhead.contestants import SIGNALS, Contestant
 from benchmarks.overhead.environments import Environment
 from benchmarks.overhead.servers import Service
 from benchmarks.overhead.sink import Sink
@@ -44,6 +44,10 @@ class Plan:
     settle: float
     starts: int
     blocks: int
+
+    def __post_init__(self) -> None:
+        if any(number % self.blocks for number in self.requests.values()):
+            raise ValueError(f"{self.requests} requests do not make {self.blocks} equal blocks")
 
     def sent(self, path: str) -> int:
         """Return how many requests of a path there are in all; the one that waits for the start is for /plain."""
@@ -100,10 +104,6 @@ class Pair(NamedTuple):
     bare: Measurement
 
 
-class BareFailed(RuntimeError):
-    """Raised when the bare service itself does not work."""
-
-
 class _Subject:
     """A service that is measured, with its sink; ends with the stack.
 
@@ -133,13 +133,11 @@ class _Subject:
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
-        """Say so when it is the bare service that fails."""
+        """Say whose fault it is."""
         try:
             yield
         except (RuntimeError, OSError) as error:
-            if self.contestant == BARE:
-                raise BareFailed(str(error)) from error
-            raise
+            raise RuntimeError(f"{self.contestant.name}: {error}") from error
 
     def ask(self, path: str, requests: int) -> None:
         """Send it requests."""
@@ -153,8 +151,9 @@ class _Subject:
 
     def result(self, plan: Plan, start: float) -> Measurement:
         """End it, and return what it did."""
-        self.service.end()
-        counts = self._sink.counts()
+        with self.blamed():
+            self.service.end()
+            counts, printed = self._sink.counts(), self.service.printed()
         if self.contestant.scraped:
             counts["count"] = {path: int(float(count)) for path, count in _COUNT.findall(self._exposition)}
         sent = sum(plan.sent(path) for path in PATHS)
@@ -164,7 +163,7 @@ class _Subject:
             request=self.request,
             memory=self.memory,
             missing={signal: _missing(plan, counts[signal]) for signal in SIGNALS if signal in delivers},
-            unprinted=sent - self.service.printed(),
+            unprinted=sent - printed,
             sent=sent,
             spans=counts["spans"],
         )
@@ -174,8 +173,7 @@ def measure(server: str, bare: Who, own: Who, plan: Plan, stage: Stage) -> Pair:
     """Measure a contestant once, and the bare service beside it: what the machine does meanwhile meets both.
 
     Raises:
-        BareFailed: The bare service does not start, or fails to answer.
-        RuntimeError: So does the contestant's.
+        RuntimeError: One of them does not start, or fails to answer.
     """
     starts: tuple[list[float], list[float]] = ([], [])
     for _ in range(plan.starts - 1):
@@ -183,9 +181,11 @@ def measure(server: str, bare: Who, own: Who, plan: Plan, stage: Stage) -> Pair:
             with contextlib.ExitStack() as stack:
                 found.append(_Subject(who, server, stage, stack).start)
     with contextlib.ExitStack() as stack:
-        subjects = [_Subject(who, server, stage, stack) for who in (bare, own)]
-        for subject, found in zip(subjects, starts, strict=True):
-            found.append(subject.start)
+        subjects = []
+        for who, found in _shuffled(zip((bare, own), starts, strict=True)):
+            subjects.append(_Subject(who, server, stage, stack))
+            found.append(subjects[-1].start)
+        subjects.sort(key=lambda subject: subject.contestant == own[0])
         _load(subjects, plan)
         without, with_it = (
             subject.result(plan, statistics.median(found)) for subject, found in zip(subjects, starts, strict=True)

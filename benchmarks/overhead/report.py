@@ -34,9 +34,9 @@ with the quartiles in brackets.
 _METHOD = """\
 `/plain` answers a small object; `/db` asks PostgreSQL three times through SQLAlchemy and psycopg; each request logs
 one line at INFO, which everybody also prints. A service gets {plain} requests of the first kind and {db} of the second
-over {connections} connections, after a warm-up, and the bare service beside it as many, by turns in {blocks} blocks:
-what the machine does meanwhile meets both. {settle:g} s follow each phase, so that what is exported then is billed too.
-A round starts every service anew, in random order;
+after a warm-up, and the bare service beside it as many, by turns in {blocks} blocks, each over {connections} new
+connections: what the machine does meanwhile meets both. {settle:g} s follow each phase, so that what is exported then
+is billed too. A round starts every service anew, in random order;
 {cores}.
 CPU is user and system time from `/proc`, children that ended included.
 

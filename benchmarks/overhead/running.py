@@ -17,7 +17,7 @@ from benchmarks.overhead import cpu
 from benchmarks.overhead.apps import database
 from benchmarks.overhead.contestants import BARE, Contestant
 from benchmarks.overhead.environments import CannotInstall, Environment, Say, current, prepare
-from benchmarks.overhead.measure import FULL, SHORT, TRIAL, BareFailed, Pair, Plan, Stage, measure
+from benchmarks.overhead.measure import FULL, SHORT, TRIAL, Pair, Plan, Stage, measure
 from benchmarks.overhead.servers import SERVERS
 from tools.stack.postgres import PostgreSQL
 
@@ -134,20 +134,26 @@ def filled_database() -> Iterator[tuple[str, str]]:
 
 
 def _everybody(run: Run, server: str, plan: Plan, stage: Stage, what: str, say: Say) -> dict[str, Pair]:
-    """Measure all that have not failed on a server, in random order, each beside the bare service."""
+    """Measure all that have not failed on a server, in random order, each beside the bare service.
+
+    Raises:
+        CannotMeasure: The bare service does not work where nobody else does.
+    """
     kept = {}
-    others = [contestant for contestant in run.contestants if contestant != BARE]
-    waiting = [contestant for contestant in others or [BARE] if (contestant.name, server) not in run.failed]
+    others = [each for each in run.contestants if each != BARE and (each.name, server) not in run.failed]
     bare = BARE, run.environments[BARE.name]
-    for contestant in random.sample(waiting, len(waiting)):
+    for contestant in random.sample(others, len(others)):
         say(f"{what}: {server}, {contestant.name}")
         try:
             own = contestant, run.environments[contestant.name]
             kept[contestant.name] = measure(server, bare, own, plan, stage)
-        except BareFailed as error:
-            raise CannotMeasure(f"the {server} service itself does not work: {error}") from error
         except (RuntimeError, OSError) as error:
             _fail(run, contestant, [server], str(error), say)
+    if not kept:
+        try:
+            kept[BARE.name] = measure(server, bare, bare, plan, stage)
+        except (RuntimeError, OSError) as error:
+            raise CannotMeasure(f"the {server} service itself does not work: {error}") from error
     return kept
 
 

@@ -2,7 +2,7 @@
 
 The W3C headers, which everybody has unless ``OTEL_PROPAGATORS`` or the service says otherwise, are read here in a fifth
 of the time that the general way takes; any other propagator is asked as always. The API's propagators are imported by
-the first request that needs them: they are a tenth of what obskit's start takes.
+the first request that needs them, or before the first fork.
 
 Source: https://www.w3.org/TR/trace-context/#traceparent-header
 """
@@ -16,13 +16,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import wrapt
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from obskit._runtime import forks
-from obskit._runtime.guard import contained, warn
+from obskit._runtime import imports
+from obskit._runtime.guard import warn
 
 if TYPE_CHECKING:
     from opentelemetry.propagators.textmap import TextMapPropagator
@@ -35,20 +34,13 @@ _USUAL = {"", "tracecontext,baggage", "tracecontext, baggage"}
 _SIMPLE = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _FLAGS = tuple(TraceFlags(flags) for flags in range(256))
 
-_PROPAGATE = "opentelemetry.propagate"
 _nothing = Context()
 
 
 @functools.cache
-def _propagators() -> tuple[TextMapPropagator, TextMapPropagator]:
-    """Return the API's propagators of the trace and of the baggage."""
-    from opentelemetry.baggage.propagation import W3CBaggagePropagator
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-    return TraceContextTextMapPropagator(), W3CBaggagePropagator()
-
-
-forks.before(_propagators)  # a request of another thread may import them now, and a child finds their locks held
+def _propagator(module: str, name: str) -> TextMapPropagator:
+    found: TextMapPropagator = getattr(importlib.import_module(module), name)()
+    return found
 
 
 class Inbound:
@@ -68,23 +60,18 @@ class Inbound:
         #: The propagator in whose stead the headers are read here, and what tells which one is in force.
         self._usual: Any = None
         self._in_force: Callable[[], Any] | None = None
-        if not self._by_default:
-            self._import()
-        wrapt.register_post_import_hook(self._look, _PROPAGATE)
-
-    def _import(self) -> None:
         try:
-            importlib.import_module(_PROPAGATE)
+            if not self._by_default:
+                importlib.import_module(imports.PROPAGATE)
+            imports.once_there(imports.PROPAGATE, self._look)
         except Exception as fault:  # noqa: BLE001 - of a propagator that is not there, or of its own
             warn("obskit: OTEL_PROPAGATORS cannot be used (%s); the W3C headers are read", fault)
             self._by_default = True
 
-    @contained("import.propagate")
     def _look(self, propagate: Any) -> None:
-        now = propagate.get_global_textmap()
+        self._in_force, now = propagate.get_global_textmap, propagate.get_global_textmap()
         if self._by_default and set(now.fields) == _FIELDS:
             self._usual = now
-        self._in_force = propagate.get_global_textmap
 
     @property
     def is_usual(self) -> bool:
@@ -101,7 +88,9 @@ class Inbound:
         if parent is None and baggage is None:
             return _nothing
         found = _nothing if parent is None else _with_parent(parent, header(TRACESTATE))
-        return found if baggage is None else _propagators()[1].extract({BAGGAGE: baggage}, found)
+        if baggage is not None:
+            found = _propagator(imports.BAGGAGE, "W3CBaggagePropagator").extract({BAGGAGE: baggage}, found)
+        return found
 
 
 def by_others(headers: Mapping[str, Any]) -> Context:
@@ -115,7 +104,7 @@ def _with_parent(parent: str, state: str | None) -> Context:
     match = _SIMPLE.fullmatch(parent)
     if match is None or state:
         carrier = {TRACEPARENT: parent} if state is None else {TRACEPARENT: parent, TRACESTATE: state}
-        return _propagators()[0].extract(carrier, Context())
+        return _propagator(imports.TRACE_CONTEXT, "TraceContextTextMapPropagator").extract(carrier, Context())
     trace_id, span_id = int(match[1], 16), int(match[2], 16)
     if not trace_id or not span_id:
         return _nothing

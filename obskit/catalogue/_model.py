@@ -8,7 +8,6 @@ import it in microseconds and a renderer can read the very same object.
 # postponed annotation of a named tuple is compiled on its own.
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from obskit.catalogue import _naming
@@ -21,7 +20,7 @@ SeriesType = Literal["counter", "gauge", "histogram", "info"]
 #: Labels that Prometheus itself puts on every series that arrives over OTLP or by a scrape.
 TARGET_LABELS = ("job", "instance")
 #: No label has a closed set of values.
-_OPEN: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_OPEN: Mapping[str, tuple[str, ...]] = {}
 
 
 class Attribute(NamedTuple):

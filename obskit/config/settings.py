@@ -153,8 +153,11 @@ TABLE: tuple[Setting, ...] = (
 _SECRET = (values.headers, values.url)
 
 
-class Settings(NamedTuple):
-    """The values in force; fields are the names of :data:`TABLE`."""
+class Settings:
+    """The values in force; their names are those of :data:`TABLE`.
+
+    No tuple or data class, whose fields an error tracker would show: some are secrets.
+    """
 
     service_name: str
     service_namespace: str
@@ -180,9 +183,12 @@ class Settings(NamedTuple):
     excluded_paths: tuple[str, ...]
     disabled_instrumentations: tuple[str, ...]
 
+    def __init__(self, **found: Any) -> None:
+        vars(self).update(found)
+
     def __repr__(self) -> str:
         """Show all but what may be a secret."""
-        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in ("endpoint", "headers"))
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in ("endpoint", "headers"))
         return f"Settings({', '.join(shown)})"
 
 
@@ -225,7 +231,7 @@ def read(arguments: Mapping[str, Any], environment: Mapping[str, str] = os.envir
                 f"{setting.env}={told} is not {_allowed(setting, error)}; using {setting.default or 'none'}"
             )
             found[setting.name] = setting.parse(setting.default)
-    assert set(found) == set(Settings._fields)  # noqa: S101 - the two tables are one
+    assert set(found) == set(Settings.__annotations__)  # noqa: S101 - the two tables are one
     return Settings(**found), complaints
 
 

@@ -21,7 +21,7 @@ SIGNALS = telemetry.SIGNAL.values
 _GROUP, _INNER = tag(1, 2), tag(2, 2)
 #: A batch that the collector refuses is divided so often at the most: enough to find eight bad records among thousands.
 _DIVISIONS = 100
-#: What zlib calls that format.
+#: How zlib is told of gzip, with the largest window.
 _GZIP = 31
 
 

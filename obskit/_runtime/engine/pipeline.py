@@ -9,14 +9,13 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import wrapt
 from opentelemetry import trace
 
+from obskit._runtime import imports
 from obskit._runtime.engine import adopting, sdk, twinning
 from obskit._runtime.engine.engine import Engine
 from obskit._runtime.engine.logbook import Kept
@@ -26,7 +25,7 @@ from obskit._runtime.engine.spans import current
 from obskit._runtime.engine.streams import Series as StreamSeries
 from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import TracerProvider
-from obskit._runtime.guard import contained, warn
+from obskit._runtime.guard import warn
 from obskit._runtime.pipeline import Attributes, Reading, Recorder, Series
 from obskit._version import __version__
 from obskit.catalogue import Metric
@@ -55,8 +54,6 @@ class EnginePipeline:
         #: A meter and a logger provider that are somebody else's.
         self._meter: Any = None
         self._loggers: Any = None
-        _when_used("opentelemetry.metrics", "OTEL_PYTHON_METER_PROVIDER", self._provide_meters)
-        _when_used("opentelemetry._logs", "OTEL_PYTHON_LOGGER_PROVIDER", self._provide_loggers)
         provider = trace.get_tracer_provider()
         if adopting.is_api_s(provider):
             twinning.install(self.tracers, self._scope)
@@ -65,6 +62,9 @@ class EnginePipeline:
             self.span: Callable[..., Any] = self.tracers.get_tracer(SCOPE, __version__).begin
         else:
             self.span = adopting.starting(provider.get_tracer(SCOPE, __version__))
+        # Last, as nothing takes them back.
+        _provide(imports.METRICS, "OTEL_PYTHON_METER_PROVIDER", self._provide_meters)
+        _provide(imports.LOGS, "OTEL_PYTHON_LOGGER_PROVIDER", self._provide_loggers)
 
     def _provide_meters(self, api: Any) -> None:
         provider = api.get_meter_provider()
@@ -173,15 +173,9 @@ class _EngineRecorder:
         return record
 
 
-def _when_used(module: str, choice: str, provide: Callable[[Any], None]) -> None:
-    """Provide for a part of the API when it is imported: most services never do, and it takes its time.
-
-    Args:
-        module: The part.
-        choice: Variable that names another provider, which is there from the start.
-        provide: Takes the module.
-    """
-    if module in sys.modules or choice in os.environ:
-        provide(importlib.import_module(module))
+def _provide(part: str, choice: str, provide: Callable[[Any], None]) -> None:
+    """Provide for a part of the API; at once where a variable names another provider, which is there from the start."""
+    if choice in os.environ:
+        provide(importlib.import_module(part))
     else:
-        wrapt.register_post_import_hook(contained(f"import.{module}")(provide), module)
+        imports.once_there(part, provide)

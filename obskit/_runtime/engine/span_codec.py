@@ -39,7 +39,7 @@ class SpanEncoder:
         """Return a span that ended."""
         parent = span.parent
         kind, named = self._names.get(span.name) or _NOBODY
-        if kind is not span.kind:
+        if not named or kind is not span.kind:
             named = self._named(span.name, span.kind)
         parts = [
             _HEAD,

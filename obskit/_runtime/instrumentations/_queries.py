@@ -47,7 +47,7 @@ _OF_MYSQL = (
 _MYSQL = frozenset({"mysql", "mariadb"})
 #: Of a longer statement only the begin is looked at: it may hold thousands of rows.
 _LONGEST = 4096
-_TABLE = r"\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)"
+_TABLE = r"(?i)\b(?:from|into|update|join)\s+([\w.\"`\[\]]+)"
 
 #: Set on an execution whose query was begun by an event.
 _OPERATION = "_obskit_operation"
@@ -251,6 +251,12 @@ def attributes_of(engine: Engine) -> dict[str, Any]:
     return known
 
 
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile when the first query comes, not in the service's start."""
+    return re.compile(pattern, re.DOTALL)
+
+
 @functools.lru_cache(maxsize=512)
 def described(statement: str, mysql: bool = False) -> tuple[str, str, str]:
     """Return operation, text without literals, and the one table, of a statement.
@@ -263,10 +269,9 @@ def described(statement: str, mysql: bool = False) -> tuple[str, str, str]:
         >>> described("SELECT * FROM orders WHERE note = 'secret' AND id > 7")
         ('SELECT', 'SELECT * FROM orders WHERE note = ? AND id > ?', 'orders')
     """
-    # Compiled when the first query comes, not in the service's start; re keeps it.
-    literals = re.compile(_OF_MYSQL if mysql else _COMMENT_OR_LITERAL, re.DOTALL)
+    literals = _compiled(_OF_MYSQL if mysql else _COMMENT_OR_LITERAL)
     text = literals.sub(lambda found: " " if found[1] else "?", statement).strip()
     words = text.split(None, 1)
     operation = words[0].upper() if words and words[0].isalpha() else ""
-    tables = {name.strip('"`[]') for name in re.findall(_TABLE, text, re.IGNORECASE)}
+    tables = {name.strip('"`[]') for name in _compiled(_TABLE).findall(text)}
     return operation, text[:2048], tables.pop() if len(tables) == 1 else ""
