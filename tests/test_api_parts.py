@@ -55,15 +55,16 @@ def test_a_part_that_a_thread_of_the_service_imports_while_obskit_starts_is_wait
                         importing.set()
                         time.sleep(1)
             sys.meta_path.insert(0, Slow())
-            importing = threading.Event()
-            def measure():
+            importing, counters = threading.Event(), []
+            def make():
                 from opentelemetry import metrics
-                metrics.get_meter("shop").create_counter("sold").add(3)
-            thread = threading.Thread(target=measure)
+                counters.append(metrics.get_meter("shop").create_counter("sold"))
+            thread = threading.Thread(target=make)
             thread.start()
             importing.wait()
             import obskit; obskit.init(service_name="shop", log_format="off")
             thread.join()
+            counters[0].add(3)
             """,
             OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
         )
