@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 from programs import python
 
 from tools.reliability.sink import Sink
 
+#: Makes the import of a module slow, as one from a cold disk is, and says when it is under way.
+SLOW = """
+import importlib.abc, importlib.machinery, sys, threading, time
+importing = threading.Event()
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != "{name}":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        run = spec.loader.exec_module
+        def exec_module(module):
+            importing.set()
+            time.sleep(0.5)
+            run(module)
+        spec.loader.exec_module = exec_module
+        return spec
+sys.meta_path.insert(0, Slow())
+"""
 NOWHERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 
 
@@ -45,27 +65,21 @@ def test_a_provider_that_the_environment_names_is_adopted_although_nobody_import
 
 
 def test_a_part_that_a_thread_of_the_service_imports_while_obskit_starts_is_waited_for() -> None:
+    code = """
+        counters = []
+        def make():
+            from opentelemetry import metrics
+            counters.append(metrics.get_meter("shop").create_counter("sold"))
+        thread = threading.Thread(target=make)
+        thread.start()
+        importing.wait()
+        import obskit; obskit.init(service_name="shop", log_format="off")
+        thread.join()
+        counters[0].add(3)
+    """
     with Sink() as sink:
         done = python(
-            """
-            import importlib.abc, sys, threading, time
-            class Slow(importlib.abc.MetaPathFinder):
-                def find_spec(self, name, path, target=None):
-                    if name == "opentelemetry.metrics._internal":
-                        importing.set()
-                        time.sleep(1)
-            sys.meta_path.insert(0, Slow())
-            importing, counters = threading.Event(), []
-            def make():
-                from opentelemetry import metrics
-                counters.append(metrics.get_meter("shop").create_counter("sold"))
-            thread = threading.Thread(target=make)
-            thread.start()
-            importing.wait()
-            import obskit; obskit.init(service_name="shop", log_format="off")
-            thread.join()
-            counters[0].add(3)
-            """,
+            SLOW.replace("{name}", "opentelemetry.metrics._internal") + dedent(code),
             OTEL_EXPORTER_OTLP_ENDPOINT=sink.url,
         )
         assert done.returncode == 0, done.stderr
@@ -107,20 +121,13 @@ def test_propagators_that_are_not_installed_are_told_and_the_w3c_headers_are_rea
 
 @pytest.mark.parametrize("slow", ["opentelemetry.baggage", "opentelemetry.metrics._internal"])
 def test_a_fork_does_not_come_in_the_middle_of_an_import(slow: str) -> None:
-    done = python(
-        f"""
-        import importlib, importlib.abc, os, sys, threading, time
+    code = """
+        import importlib, os
         import obskit; obskit.init(service_name="shop", log_format="off", exit_budget=0.1)
         from obskit._runtime.inbound import Inbound
-        class Slow(importlib.abc.MetaPathFinder):
-            def find_spec(self, name, path, target=None):
-                if name == "{slow}":
-                    importing.set()
-                    time.sleep(0.5)
-        sys.meta_path.insert(0, Slow())
-        importing, inbound = threading.Event(), Inbound()
+        inbound = Inbound()
         def ask():
-            inbound.context({{"baggage": "user=7"}}.get)
+            inbound.context({"baggage": "user=7"}.get)
             importlib.import_module("opentelemetry.metrics")
         threading.Thread(target=ask).start()
         importing.wait()
@@ -129,7 +136,6 @@ def test_a_fork_does_not_come_in_the_middle_of_an_import(slow: str) -> None:
             ask()
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.wait()[1]))
-        """,
-        **NOWHERE,
-    )
+    """
+    done = python(SLOW.replace("{name}", slow) + dedent(code), **NOWHERE)
     assert done.stdout.strip() == "0", done.stderr
