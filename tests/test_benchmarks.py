@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,29 @@ def test_the_benchmark_of_overhead_finds_every_signal_of_every_request() -> None
     for server in json.loads(done.stdout)["servers"].values():
         assert server["obskit"]["missing"] == {"span": 0, "log": 0, "count": 0, "printed": 0}
         assert server["obskit"]["columns"]["/plain"]["median"] > 0
+
+
+def test_a_contestant_that_fails_leaves_the_bare_service_its_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from benchmarks.overhead import report, running
+    from benchmarks.overhead.contestants import BARE, BY_NAME
+    from benchmarks.overhead.measure import Measurement, Pair
+
+    def measure(_server: str, _bare: object, own: Any, *_: object) -> Pair:
+        if own[0] != BARE:
+            raise RuntimeError("obskit: it did not start")
+        alone = Measurement(1, {"/plain": 1, "/db": 1}, 1, {}, 0, 1, 0)
+        return Pair(alone, alone)
+
+    monkeypatch.setattr(running, "measure", measure)
+    run = running.Run([BARE, BY_NAME["obskit"]], ["flask"], 1, short=True)
+    run.environments = {name: running.current() for name in ("bare", "obskit")}
+    kept = running._everybody(run, "flask", run.plan, running.Stage("", None), "round", print)
+    run.measured = {(name, "flask"): [pair] for name, pair in kept.items()}
+    table = report.tables(run)
+    assert "| bare | 1 | 1 | 1 | 0 |" in table
+    assert "| obskit | no result: obskit: it did not start | | | |" in table
 
 
 @pytest.mark.real

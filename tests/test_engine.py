@@ -429,12 +429,12 @@ def test_threads_that_record_at_once_lose_nothing(sink: Sink) -> None:
 
 def test_a_record_that_cannot_be_encoded_is_booked_and_takes_no_other_with_it(sink: Sink) -> None:
     engine = start(sink.url)
-    spans(engine, 2)
-    engine.spans[0].update_name = None  # type: ignore[assignment,method-assign]
+    spans(engine, 3)
     engine.spans[0]._name = 7  # type: ignore[assignment]
+    engine.spans[1]._name, engine.spans[1]._kind = "no kind", None  # type: ignore[assignment]
     assert engine.flush(20)
     assert len(sink.spans()) == 1
-    assert engine.totals()["traces"]["invalid"] == 1
+    assert engine.totals()["traces"]["invalid"] == 2
 
 
 def test_what_cannot_be_counted_or_encoded_takes_nothing_else_with_it(sink: Sink) -> None:
