@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, i
 
 from benchmarks.overhead import cpu
 from benchmarks.overhead.apps import database
+from benchmarks.overhead.results import quartiles
 from benchmarks.overhead.running import filled_database
 from tools.reliability.sink import Sink
 
@@ -99,17 +99,14 @@ def summary(found: dict[str, list[float]]) -> dict[str, list[float]]:
         "added": [with_it - without for with_it, without in zip(observed, bare, strict=True)],
         "ratio": [with_it / without for with_it, without in zip(observed, bare, strict=True)],
     }
-    return {
-        name: statistics.quantiles(each, n=4, method="inclusive") if len(each) > 1 else each * 3
-        for name, each in values.items()
-    }
+    return {name: quartiles(each) for name, each in values.items()}
 
 
-def table(quartiles: dict[str, list[float]]) -> str:
+def table(found: dict[str, list[float]]) -> str:
     """Return what was found as a table."""
 
     def cell(name: str, digits: int) -> str:
-        lower, median, upper = (f"{value:.{digits}f}" for value in quartiles[name])
+        lower, median, upper = (f"{value:.{digits}f}" for value in found[name])
         return f"{median} [{lower}, {upper}]"
 
     cells = (cell("bare", 0), cell("obskit", 0), cell("added", 1), cell("ratio", 2))
@@ -127,13 +124,13 @@ def main() -> None:
     if chosen.case:
         print(ask(chosen.case == "obskit", chosen.queries))
         return
-    quartiles = summary(measure(chosen.rounds, chosen.queries))
+    found = summary(measure(chosen.rounds, chosen.queries))
     if chosen.json:
-        print(json.dumps(quartiles, indent=2))
+        print(json.dumps(found, indent=2))
         return
-    print(table(quartiles))
+    print(table(found))
     if chosen.rounds >= _ROUNDS and chosen.queries >= _QUERIES:
-        PAGE.write_text(_PAGE.format(table=table(quartiles), **vars(chosen)), encoding="utf-8")
+        PAGE.write_text(_PAGE.format(table=table(found), **vars(chosen)), encoding="utf-8")
         print(f"wrote {PAGE}", file=sys.stderr)
 
 

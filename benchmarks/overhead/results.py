@@ -79,8 +79,11 @@ def as_json(run: Run) -> dict[str, Any]:
     }
 
 
+def quartiles(values: list[float]) -> list[float]:
+    """Return lower quartile, median and upper quartile; of one value itself."""
+    return statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+
+
 def _spread(values: list[float]) -> Spread:
-    if len(values) == 1:
-        return Spread(values[0], values[0], values[0])
-    lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
+    lower, median, upper = quartiles(values)
     return Spread(median, lower, upper)

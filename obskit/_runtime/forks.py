@@ -19,7 +19,7 @@ from obskit._runtime.guard import begin_anew, silence, warn
 _WIPE_ON_FORK = 18
 
 _before: list[Callable[[], object]] = []
-_in_child: list[Callable[[], None]] = []
+_in_child: list[Callable[[], object]] = []
 _in_parent: list[Callable[[], None]] = []
 _pid = 0
 _postponed: list[Callable[[], bool]] = []
@@ -112,12 +112,16 @@ def _check() -> None:
     if pid != _pid and _pid and not _forking:
         _pid = pid  # first, or what the actions record would come back here
         _postponed.clear()
-        for action in _in_child:
-            try:
-                action()
-            except Exception as fault:  # noqa: BLE001 - no threads left, say: the others must run all the same
-                warn("obskit: a forked child cannot begin anew: %r", fault)
+        _run(_in_child, "obskit: a forked child cannot begin anew: %r")
         page[0] = 1
+
+
+def _run(actions: list[Callable[[], object]], problem: str) -> None:
+    for action in actions:
+        try:
+            action()
+        except Exception as fault:  # noqa: BLE001 - no threads left, say: the others must run all the same
+            warn(problem, fault)
 
 
 def _try_again() -> None:
@@ -135,11 +139,7 @@ def _try_again() -> None:
 
 def _begin() -> None:
     global _forking
-    for action in _before:
-        try:
-            action()
-        except Exception as fault:  # noqa: BLE001 - the fork is the host's
-            warn("obskit: not ready for a fork: %r", fault)
+    _run(_before, "obskit: not ready for a fork: %r")
     _speak_again[threading.get_ident()] = silence()
     _forking = True
 

@@ -20,7 +20,8 @@ PAUSE_SECONDS = 60.0
 
 #: Begin of the names of our threads.
 THREADS = "obskit-"
-_MOMENT_SECONDS = 1.0
+#: How long a fork waits for a thread of ours, at the most.
+MOMENT_SECONDS = 1.0
 
 logger = logging.getLogger("obskit")
 
@@ -89,7 +90,7 @@ def silence() -> Callable[[], None]:
     A child that is forked meanwhile inherits the locks of the host's handlers and streams as they are: held for ever.
     A handler that hangs holds a fork up for no longer than a moment.
     """
-    return _speaking.release if _speaking.acquire(timeout=_MOMENT_SECONDS) else lambda: None
+    return _speaking.release if _speaking.acquire(timeout=MOMENT_SECONDS) else lambda: None
 
 
 def begin_anew() -> None:

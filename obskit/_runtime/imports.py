@@ -14,13 +14,12 @@ from typing import Any
 import wrapt
 
 from obskit._runtime import forks
-from obskit._runtime.guard import THREADS, contained
+from obskit._runtime.guard import MOMENT_SECONDS, THREADS, contained
 
 METRICS, LOGS, PROPAGATE = "opentelemetry.metrics", "opentelemetry._logs", "opentelemetry.propagate"
 #: The propagators that everybody has.
 TRACE_CONTEXT, BAGGAGE = "opentelemetry.trace.propagation.tracecontext", "opentelemetry.baggage.propagation"
 _PARTS = (METRICS, LOGS, PROPAGATE, TRACE_CONTEXT, BAGGAGE)
-_MOMENT_SECONDS = 1.0
 
 
 def once_there(part: str, take: Callable[[Any], object]) -> None:
@@ -53,7 +52,7 @@ class _All:
         if not self._done:
             thread = threading.Thread(target=self._import, name=f"{THREADS}imports", daemon=True)
             thread.start()
-            thread.join(_MOMENT_SECONDS)
+            thread.join(MOMENT_SECONDS)
 
     @contained("import.all")
     def _import(self) -> None:
