@@ -601,6 +601,44 @@ def test_whatever_the_parent_does_while_it_forks_no_lock_stays_held_in_the_child
         assert done.returncode == 0, done.stderr
 
 
+def test_threads_of_ours_import_nothing_that_a_child_would_find_locked_for_ever(tmp_path: Path) -> None:
+    """They may be anywhere while another thread forks, and what is half imported then stays so in the child."""
+    script = tmp_path / "service.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import logging, sys, threading, time
+            imported = []
+            class Watch:
+                def find_spec(self, name, path=None, target=None):
+                    if threading.current_thread().name.startswith("obskit-"):
+                        imported.append(name)
+            sys.meta_path.insert(0, Watch())
+            import obskit
+            obskit.init(service_name="job", log_format="json", export_interval=0.2)
+            from opentelemetry import metrics, trace
+            done = metrics.get_meter("job").create_histogram("done")
+            for number in range(3):
+                with trace.get_tracer("job").start_as_current_span("work") as span:
+                    done.record(2.5)
+                    try:
+                        int("x" * number)
+                    except ValueError as error:
+                        span.record_exception(error)
+                        logging.getLogger("job").exception("bad %s", number, extra={"at": [1.5, b"x"]})
+                time.sleep(0.3)
+            assert obskit.shutdown(10)
+            assert not imported, imported
+            """
+        )
+    )
+    with Sink() as sink:
+        code = f"import runpy; runpy.run_path({str(script)!r})"
+        done = python(code, OTEL_EXPORTER_OTLP_ENDPOINT=sink.url, OBSKIT_STATE_DIRECTORY=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert len(sink.logs("bad 2")) == 1
+
+
 def test_a_fork_that_python_is_not_told_of_is_noticed_at_the_first_record() -> None:
     code = (
         FORKED

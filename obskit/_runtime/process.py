@@ -33,7 +33,7 @@ def _cpu() -> Iterable[tuple[float, Attributes]]:
 
 
 def _memory() -> Iterable[tuple[float, Attributes]]:
-    return [(int(_STATM.read_text(encoding="ascii").split()[1]) * _PAGE, {})] if _STATM.exists() else []
+    return [(int(_STATM.read_bytes().split()[1]) * _PAGE, {})] if _STATM.exists() else []
 
 
 def _threads() -> Iterable[tuple[float, Attributes]]:
