@@ -1,7 +1,11 @@
 # make demo and make test do all the set-up themselves; make help lists the rest.
 PYTHON := .venv/bin/python
 # One verdict about one commit: examples are not drawn anew.
-PYTEST := pytest -n 2 --dist worksteal --hypothesis-profile repeatable
+PYTEST := pytest --dist worksteal --hypothesis-profile repeatable
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# Most tests wait for a process more than they compute; the real programs do compute.
+FAST := $(PYTEST) -n $(shell expr 2 '*' $(CORES)) -m "not real"
+REAL := $(PYTEST) -n $(CORES) -m real
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench overhead queries outage reliability clean
@@ -15,14 +19,15 @@ demo: .venv/ready ## break a sharded shop, one way after another, and time its a
 
 test: .venv/ready .venv/uwsgi lint test-oldest test-pythons ## run every test, those against the real programs included
 	$(PYTHON) -m tools.bring
-	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m $(PYTEST)
+	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m $(FAST)
+	OBSKIT_REQUIRE_PROGRAMS=1 $(PYTHON) -m $(REAL)
 
 test-fast: .venv/ready ## run the tests that need none of the real programs
-	$(PYTHON) -m $(PYTEST) -m "not real"
+	$(PYTHON) -m $(FAST)
 
 # Generated pages are those of the newest versions, which is why they are left out here.
 test-oldest: .venv-oldest/ready ## the same with the oldest version of every dependency that pyproject.toml allows
-	.venv-oldest/bin/python -m $(PYTEST) -m "not real" --ignore tests/test_generated.py
+	.venv-oldest/bin/python -m $(FAST) --ignore tests/test_generated.py
 
 test-pythons: .venv/ready ## the same under every other supported Python that this machine has, and 3.14
 	$(PYTHON) -m tools.pythons

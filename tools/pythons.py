@@ -17,7 +17,9 @@ from tools.bring import CannotBring
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-TESTS = ("-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "repeatable", "-m", "not real")
+#: Tests wait for a process more than they compute.
+WORKERS = 2 * (os.cpu_count() or 1)
+TESTS = [*f"-m pytest -n {WORKERS} -q --dist worksteal --hypothesis-profile repeatable -m".split(), "not real"]
 
 
 def find(version: str) -> Path | None:
