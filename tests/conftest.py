@@ -13,6 +13,7 @@ import sqlalchemy
 from sqlalchemy.pool import QueuePool
 
 from obskit import testing
+from obskit._runtime.engine.engine import Engine
 from obskit.testing import Recorded
 from tools import bring
 from tools.programs import ONLY_ON_PATH
@@ -42,6 +43,23 @@ def program() -> Callable[[str], Path]:
         return found
 
     return path_of
+
+
+@pytest.fixture(autouse=True)
+def no_engine_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Or it sends on, to whoever listens on that port later, and warns into the log of another test."""
+    started: list[Engine] = []
+    start = Engine.start
+
+    def noted(engine: Engine) -> None:
+        started.append(engine)
+        start(engine)
+
+    monkeypatch.setattr(Engine, "start", noted)
+    yield
+    for engine in started:
+        engine.stop()
+        engine.give_up()
 
 
 @pytest.fixture

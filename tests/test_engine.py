@@ -136,7 +136,8 @@ def test_pauses_between_attempts_grow(sink: Sink) -> None:
     until(lambda: len(sink.posts) >= 4)
     moments = [post.moment for post in sink.posts[:4]]
     first, _, third = (later - earlier for earlier, later in itertools.pairwise(moments))
-    assert third > first
+    assert first >= 0.125
+    assert third >= 0.5  # four times the first, and half of that at the least
 
 
 def test_a_sidecar_that_comes_later_gets_everything() -> None:
@@ -190,7 +191,7 @@ def test_many_flushes_do_not_put_off_the_metrics(sink: Sink) -> None:
     for _ in range(30):
         assert engine.flush(10)
     counter.add(1)
-    until(lambda: sink.total("jobs") == 1, seconds=6)
+    until(lambda: sink.total("jobs") == 1)  # 30 flushes that put them off would take longer
 
 
 def test_a_callback_that_never_returns_stops_nothing_but_itself(sink: Sink, caplog: pytest.LogCaptureFixture) -> None:
@@ -209,7 +210,7 @@ def test_a_callback_that_never_returns_stops_nothing_but_itself(sink: Sink, capl
     counter.add(3)
     spans(engine, 5)
     until(lambda: sink.total("before") == 1 and sink.total("after") == 2 and sink.total("jobs") == 3)
-    assert len(sink.spans()) == 5
+    until(lambda: len(sink.spans()) == 5)
     assert sink.total("hangs") == 0
     assert engine.flush(20)
     assert caplog.text.count("a callback of hangs does not return") == 1
@@ -304,7 +305,8 @@ def test_what_the_collector_says_it_rejected_is_booked(sink: Sink) -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_give_way() -> None:
-    engine = start(f"http://127.0.0.1:{free_port()}", limit=200_000)
+    goals = {"traces": Destination("http://x", {}, 1, False, "", "", "")}
+    engine = Engine(Options(goals, 60.0, limit=200_000), Here())  # type: ignore[arg-type]
     for number in range(40):
         spans(engine, 200, f"round {number}")
         engine.turn()
@@ -388,8 +390,8 @@ def test_nobody_waits_for_a_sidecar_that_never_was_there() -> None:
     engine = start(f"http://127.0.0.1:{free_port()}")
     spans(engine, 10)
     began = time.monotonic()
-    assert not engine.flush(30)
-    assert time.monotonic() - began < 5
+    assert not engine.flush(60)
+    assert time.monotonic() - began < 30
 
 
 def test_in_a_pod_an_exit_waits_for_a_sidecar_that_comes_within_the_budget() -> None:
@@ -482,8 +484,10 @@ def test_a_fault_of_the_engine_s_threads_is_contained_and_they_go_on() -> None:
         for hook in ("engine.turn", "delivery.pass"):
             guard.inject(hook, RuntimeError("injected"))
             trace.get_tracer("job").start_span(hook).end()
-            time.sleep(1.5)
-            assert obskit.status()["faults"][hook] >= 1
+            until = time.monotonic() + 20
+            while not obskit.status()["faults"].get(hook):
+                assert time.monotonic() < until
+                time.sleep(0.05)
             guard.inject(hook, None)
         assert obskit.shutdown(10)
     """
@@ -532,12 +536,16 @@ def test_counters_add_up_exactly_across_a_fork(tmp_path: Path) -> None:
         FORKED
         + """
     children = []
+    wait, go = os.pipe()  # a child that ends before the next is forked leaves its place to it
     for _ in range(3):
         pid = os.fork()
         if pid == 0:
+            os.close(go)
             work(4)
+            os.read(wait, 1)
             sys.exit()
         children.append(pid)
+    os.close(go)
     for pid in children:
         os.waitpid(pid, 0)
     """
@@ -568,7 +576,7 @@ def test_a_parent_that_only_waits_tells_what_it_did_once_and_then_nothing() -> N
         by_instance = [post.instance for post in sink.taken("metrics")]
         counts = sorted(by_instance.count(instance) for instance in set(by_instance))
         assert counts[0] == 1
-        assert counts[1] >= 4
+        assert counts[1] >= 2  # several intervals passed meanwhile
 
 
 def test_whatever_the_parent_does_while_it_forks_no_lock_stays_held_in_the_child(tmp_path: Path) -> None:
@@ -644,7 +652,7 @@ def test_a_fork_that_python_is_not_told_of_is_noticed_at_the_first_record() -> N
         FORKED
         + """
     import ctypes
-    pid = ctypes.CDLL(None).fork()
+    pid = ctypes.PyDLL(None).fork()  # which keeps the interpreter's lock, or a child may find it taken
     if pid == 0:
         work(4)
         obskit.shutdown(10)
@@ -697,6 +705,8 @@ def test_a_child_that_is_forked_while_we_warn_inherits_no_lock_of_a_handler() ->
                     time.sleep(0.4 if threading.current_thread().name.startswith("obskit-") else 0)
 
         logging.getLogger().addHandler(Handler())
+        from obskit._runtime import guard
+        guard.MOMENT_SECONDS = 30  # a handler on a busy machine takes its time
         obskit.init(service_name="shop", log_format="off", export_interval=0.2)
         assert Handler.inside.wait(30), "nobody listens, which is warned of"
         child = os.fork()

@@ -57,7 +57,7 @@ def test_a_collector_that_is_not_there_neither_fails_the_service_nor_holds_its_e
     )
     assert done.returncode == 0, done.stderr
     assert "served" in done.stdout
-    assert float(done.stdout.split()[-1]) < 3  # six times the budget, for machines that are busy
+    assert float(done.stdout.split()[-1]) < 20  # it does not hang; the budget has tests of its own
 
 
 def test_a_collector_that_is_not_there_does_not_fill_the_log() -> None:

@@ -46,11 +46,15 @@ def uwsgi(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes]
             "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url,
             "OBSKIT_STATE_DIRECTORY": str(folder / "state"),
         }
-        process = subprocess.Popen(
-            [*command, *usual], env=environment, cwd=folder, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        log = folder / "uwsgi.log"
+        workers = int(options[options.index("--processes") + 1]) if "--processes" in options else 1
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [*command, *usual], env=environment, cwd=folder, stderr=out, start_new_session=True
+            )
         try:
-            until(lambda: answers(port))
+            # It listens before it loads, and does not hear of a stop until then.
+            until(lambda: log.read_text(errors="replace").count("spawned uWSGI worker") >= workers and answers(port))
             yield process, port, sink
         finally:
             with contextlib.suppress(ProcessLookupError):  # without a master nobody ends the second process
@@ -114,7 +118,7 @@ def test_a_process_that_is_its_own_worker_delivers_and_what_was_loaded_counts_on
 ) -> None:
     with uwsgi(tmp_path, *options) as (process, port, sink):
         for _ in range(6):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/order", timeout=10).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/order", timeout=60).close()
         until(lambda: len(sink.spans(SPAN)) == 6 and sink.total(ORDERS) >= 6 + AT_IMPORT)
         stop(process)
         assert sink.total(ORDERS) == 6 + AT_IMPORT

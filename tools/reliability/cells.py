@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,12 +23,13 @@ from tools.stack.process import free_port
 #: Seconds of 503, refused connections and 503 again that a server lives through.
 OUTAGE = (2.0, 3.0, 3.0)
 _ANSWERS = {"refused": None, "silent": Answer(0), "slow": Answer(200, delay=20.0), "503": Answer(503)}
-#: Seconds after which what waits stands in the file of a process, and some for a machine that is busy.
-_NOTED = 4.0
 #: Seconds until a successor has surely told.
 _PATIENCE = 30.0
-#: A stop that takes too long is tried again: what obskit makes long is long each time, what a busy machine does is not.
-_TRIES = 3
+#: A stop that takes too long is tried again, alone: what obskit makes long is long each time, what others do is not.
+_TRIES = 5
+_alone = threading.Lock()
+#: Seconds that an exit may take where only what arrives is looked at.
+AMPLE = 20.0
 #: Seconds between the work and a stop: workers that still begin do not hear of one.
 _SETTLED = 1.5
 _TRACEBACK = re.compile(r"^Traceback", re.MULTILINE)
@@ -53,7 +56,8 @@ def _patiently(server: Server, name: str, folder: Path, bare: Outcome | str) -> 
     number, found = 1, _cell(server, name, folder / "1")
     while number < _TRIES and name in STOPS and is_late(found, bare):
         number += 1
-        found = _cell(server, name, folder / str(number))
+        with _alone:
+            found = _cell(server, name, folder / str(number))
     return found if number == 1 or isinstance(found, str) else replace(found, figures={"tries": number})
 
 
@@ -75,7 +79,7 @@ def _bare(server: Server, folder: Path) -> Outcome:
 
 def _exact(server: Server, folder: Path) -> Outcome:
     """Let a server do its work, half of it while the sidecar is away, stop it, and count what arrived."""
-    with Sink(Answer(503 if server.outage else 200)) as sink, start(server, sink.url, folder) as running:
+    with Sink(Answer(503 if server.outage else 200)) as sink, start(server, sink.url, folder, AMPLE) as running:
         if server.outage:
             _outage(server, running, folder, sink)
             work(server, running, folder, REQUESTS - REQUESTS // 2)
@@ -132,7 +136,7 @@ def _killed(server: Server, folder: Path) -> Outcome:
     with Sink() as sink:
         if not early:
             sink.leave()
-        with start(server, sink.url, folder) as running:
+        with start(server, sink.url, folder, AMPLE) as running:
             if early:
                 work(server, running, folder, early)
                 until(lambda: len(sink.spans(SPAN)) >= early, running)
@@ -140,15 +144,24 @@ def _killed(server: Server, folder: Path) -> Outcome:
                 each = _spans_of_orders(sink) // early
                 sink.leave()
             work(server, running, folder, REQUESTS - early)
-            time.sleep(_NOTED)
+            lost = each * (REQUESTS - early)
+            until(lambda: _noted(folder) >= lost, running)
             running.kill()
         sink.listen()
-        lost = each * (REQUESTS - early)
-        with start(server, sink.url, folder) as again:
+        with start(server, sink.url, folder, AMPLE) as again:
             later = _until_told(server, again, folder, sink, lost)
             ended = stop(server, again)
     figures = {"sent": early + later, "arrived": len(sink.spans(SPAN)), "lost": lost, "told": _told(sink)}
     return _outcome(ended, figures)
+
+
+def _noted(folder: Path) -> int:
+    """How many spans the processes noted as lost if they were killed now."""
+    count = 0
+    for slot in (folder / "state").glob("*.slot"):
+        with contextlib.suppress(ValueError):  # it is written just now, or empty
+            count += json.loads(slot.read_bytes()).get("killed", {}).get("traces", 0)
+    return count
 
 
 def _until_told(server: Server, running: Running, folder: Path, sink: Sink, lost: int) -> int:

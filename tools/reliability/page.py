@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tools.reliability import recorded
-from tools.reliability.cells import OUTAGE
+from tools.reliability.cells import AMPLE, OUTAGE
 from tools.reliability.names import AT_IMPORT
 from tools.reliability.promise import GRACE, Outcome, counted, faults
 from tools.reliability.running import BUDGET
@@ -21,13 +21,13 @@ down (`docs/reliability.json`). `make test` runs them too and fails where one is
   it. Each order is a span, a log line, one more in a counter and a value in a histogram; each import of the application
   counts {at_import} more. What arrives adds up exactly: nothing is missing, nothing is there twice, and a preloaded
   count is there once. **{outage:.0f} s**: half the orders come while the sidecar answers 503, is gone, and answers 503
-  again, for so long in all.
+  again, for so long in all. Here the budget of an exit is {ample:g} s, so that what is missing was lost by no hurry.
 - **idle parent**: how often a parent that imported the application, forked, and waits for its children sent metrics;
   what it measured before it forked is sent once more after that, and then nothing.
 - **stop**: the sidecar is of no use from the start to the end (nobody listens; it accepts and never answers; it
   answers after 20 s; it answers 503). Shown is how much longer the stop takes than without obskit. Allowed is the
-  budget (`OBSKIT_EXIT_BUDGET`, here {budget:g} s; 5 s by default) plus {grace:g} s. A stop that takes longer, as on a
-  busy machine, is tried again, up to three times, and the number of the try is shown.
+  budget (`OBSKIT_EXIT_BUDGET`, {budget:g} s in these cells; 5 s by default) plus {grace:g} s. A stop that takes longer,
+  as on a busy machine, is tried again alone, up to five times, and the number of the try is shown.
 - **killed**: half the orders come with the sidecar up and half in an outage; then all processes are killed (SIGKILL),
   and the server is started again. What came before the outage is there once, and what the next run tells in
   `obskit.telemetry.dropped` is exactly what the killed one had in memory, in spans. Where processes end by themselves
@@ -81,7 +81,13 @@ def page() -> str:
     """Return the page."""
     found = recorded.read()
     head = _HEAD.format(
-        requests=REQUESTS, workers=WORKERS, at_import=AT_IMPORT, outage=sum(OUTAGE), budget=BUDGET, grace=GRACE
+        requests=REQUESTS,
+        workers=WORKERS,
+        at_import=AT_IMPORT,
+        outage=sum(OUTAGE),
+        budget=BUDGET,
+        grace=GRACE,
+        ample=AMPLE,
     )
     columns = ["server", "exactly once", "idle parent", *(f"stop: {name}" for name in STOPS), "killed", "exit code"]
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]

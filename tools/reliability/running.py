@@ -22,9 +22,11 @@ from tools.reliability.names import IMPORTED, WAITING
 from tools.reliability.servers import WORKERS, Server
 from tools.stack.process import free_port
 
-#: Seconds that obskit may take to flush at an exit, here.
+#: Seconds that obskit may take to flush at an exit where stops are timed.
 BUDGET = 2.0
 ROOT = Path(__file__).parents[2]
+#: What Celery prints of each task.
+_DONE = "succeeded in"
 
 
 @dataclass
@@ -73,13 +75,14 @@ class Exit:
     output: str
 
 
-def start(server: Server, url: str, folder: Path, **more: str) -> Running:
+def start(server: Server, url: str, folder: Path, budget: float = BUDGET, **more: str) -> Running:
     """Start a server and wait until all of it serves, or until a program begins with its work.
 
     Args:
         server: Which one.
         url: Its sidecar.
         folder: Its own; what a process leaves behind for its successor stays there.
+        budget: Seconds that it may take to flush at an exit.
         **more: Variables of its environment.
 
     Raises:
@@ -93,7 +96,7 @@ def start(server: Server, url: str, folder: Path, **more: str) -> Running:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": url,
-        "OBSKIT_EXIT_BUDGET": str(BUDGET),
+        "OBSKIT_EXIT_BUDGET": str(budget),
         "KUBERNETES_SERVICE_HOST": "127.0.0.1",
         "OBSKIT_STATE_DIRECTORY": str(folder / "state"),
         "RELIABILITY_BROKER": str(broker),
@@ -122,10 +125,12 @@ def work(server: Server, running: Running, folder: Path, orders: int) -> None:
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             if not all(pool.map(lambda _: _get(running.port, "/order"), range(orders))):
                 raise RuntimeError(f"an order failed:\n{running.printed()[-2000:]}")
+        if server.needs == "uwsgi":
+            time.sleep(0.3)  # it lets no worker end in order that SIGTERM meets within a request
     elif server.kind == "tasks":
+        done = running.printed().count(_DONE)
         _enqueue(folder / "broker", orders)
-        until(lambda: not any((folder / "broker").iterdir()), running)
-        time.sleep(1.0)  # what was taken from the folder is done
+        until(lambda: running.printed().count(_DONE) >= done + orders, running)
     elif server.kind == "waits":
         until(lambda: WAITING in running.printed(), running)
 

@@ -19,6 +19,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from typing_extensions import Self
 
+from tools.stack.process import hold
+
 _REQUESTS: dict[str, Any] = {
     "traces": ExportTraceServiceRequest,
     "metrics": ExportMetricsServiceRequest,
@@ -102,7 +104,8 @@ class Sink:
     ) -> None:
         self.answer = answer or Answer()
         self.posts: list[Post] = []
-        self._tls, self.port = tls, port
+        self._held = hold(port)  # while it is away too
+        self._tls, self.port = tls, self._held.getsockname()[1]
         self._lock, self._over = threading.RLock(), threading.Event()
         self._connections: list[socket.socket] = []
         self.listen()
@@ -118,13 +121,14 @@ class Sink:
         """Stop; requests that were never answered end without one."""
         self._over.set()
         self.leave()
+        self._held.close()
 
     def listen(self) -> None:
         """Be there, again on the same port."""
         self._server = _Server(("127.0.0.1", self.port), self._handler())
         if self._tls is not None:
             self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
-        self.port, self._is_there = self._server.server_address[1], True
+        self._is_there = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def leave(self) -> None:

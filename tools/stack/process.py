@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -17,12 +18,23 @@ from types import TracebackType
 from typing_extensions import Self
 
 
+def hold(port: int = 0) -> socket.socket:
+    """Return what holds a port of loopback, any if 0, until it is closed.
+
+    Connections are refused, nobody is given the port who asks for any, and a server that names it can listen beside.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", port))
+    return held
+
+
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of loopback that nobody else is given while this process lives."""
+    held = hold()
+    atexit.register(held.close)
+    port: int = held.getsockname()[1]
+    return port
 
 
 class Server:
