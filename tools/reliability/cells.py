@@ -26,7 +26,7 @@ _ANSWERS = {"refused": None, "silent": Answer(0), "slow": Answer(200, delay=20.0
 #: Seconds until a successor has surely told.
 _PATIENCE = 30.0
 #: A stop that takes too long is tried again, alone: what obskit makes long is long each time, what others do is not.
-_TRIES = 5
+TRIES = 5
 _alone = threading.Lock()
 #: Seconds that an exit may take where only what arrives is looked at.
 AMPLE = 20.0
@@ -54,7 +54,7 @@ def run(server: Server, names: list[str], folder: Path, bare: Outcome | str = ""
 
 def _patiently(server: Server, name: str, folder: Path, bare: Outcome | str) -> Outcome | str:
     number, found = 1, _cell(server, name, folder / "1")
-    while number < _TRIES and name in STOPS and is_late(found, bare):
+    while number < TRIES and name in STOPS and is_late(found, bare):
         number += 1
         with _alone:
             found = _cell(server, name, folder / str(number))

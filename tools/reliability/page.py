@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tools.reliability import recorded
-from tools.reliability.cells import AMPLE, OUTAGE
+from tools.reliability.cells import AMPLE, OUTAGE, TRIES
 from tools.reliability.names import AT_IMPORT
 from tools.reliability.promise import GRACE, Outcome, counted, faults
 from tools.reliability.running import BUDGET
@@ -27,7 +27,7 @@ down (`docs/reliability.json`). `make test` runs them too and fails where one is
 - **stop**: the sidecar is of no use from the start to the end (nobody listens; it accepts and never answers; it
   answers after 20 s; it answers 503). Shown is how much longer the stop takes than without obskit. Allowed is the
   budget (`OBSKIT_EXIT_BUDGET`, {budget:g} s in these cells; 5 s by default) plus {grace:g} s. A stop that takes longer,
-  as on a busy machine, is tried again alone, up to five times, and the number of the try is shown.
+  as on a busy machine, is tried again alone, up to {tries} times, and the number of the try is shown.
 - **killed**: half the orders come with the sidecar up and half in an outage; then all processes are killed (SIGKILL),
   and the server is started again. What came before the outage is there once, and what the next run tells in
   `obskit.telemetry.dropped` is exactly what the killed one had in memory, in spans. Where processes end by themselves
@@ -88,6 +88,7 @@ def page() -> str:
         budget=BUDGET,
         grace=GRACE,
         ample=AMPLE,
+        tries=TRIES,
     )
     columns = ["server", "exactly once", "idle parent", *(f"stop: {name}" for name in STOPS), "killed", "exit code"]
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
