@@ -1,22 +1,20 @@
 // The pack: function(obskit) → groups, where `obskit` is the catalogue (obskit catalogue export --format json).
-function(obskit)
+// `only` names the families and packs that are wanted; all of them by default.
+local groups = import 'lib/groups.libsonnet';
+
+function(obskit, only=null)
+  // On by default, of one service.
   local families = {
-    database: (import 'database.libsonnet')(obskit),
-    pods: (import 'pods.libsonnet')(obskit),
-    shards: (import 'shards.libsonnet')(obskit),
+    database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
+    pods: [import 'pods.libsonnet'],
+    shards: [import 'rules/shards.libsonnet', import 'shards.libsonnet'],
   };
-  local records = {
-    database: (import 'rules/database.libsonnet')(obskit),
-    shards: (import 'rules/shards.libsonnet')(obskit),
+  // Off by default, of what the service stands on.
+  local packs = {
   };
-  {
-    groups: [
-      {
-        name: 'obskit-' + family,
-        family: family,
-        rules: (if family in records then records[family] else []) +
-               [rule { family: family } for rule in families[family]],
-      }
-      for family in ['database', 'pods', 'shards']
-    ],
-  }
+  local made(list, scope) = std.flattenArrays([
+    groups(name, scope, std.flattenArrays([rules(obskit) for rules in list[name]]))
+    for name in std.objectFields(list)
+    if only == null || std.member(only, name)
+  ]);
+  { groups: made(families, 'service') + made(packs, 'cluster') }

@@ -1,6 +1,10 @@
 // The dashboards: function(obskit) → slug → {dashboard, keys}, where `obskit` is the catalogue.
+// A board has panels made by hand, then those of the alerts that have none; that of a platform pack has these alone.
+local pack = import 'alerts/mixin.libsonnet';
+local board = import 'lib/board.libsonnet';
+local drawn = import 'lib/drawn.libsonnet';
+
 function(obskit)
-  local board = import 'lib/board.libsonnet';
   local sources = {
     service: import 'service.libsonnet',
     database: import 'database.libsonnet',
@@ -10,17 +14,22 @@ function(obskit)
     traces: import 'traces.libsonnet',
   };
   local slugs = ['service', 'database', 'shards', 'pods', 'logs', 'traces'];
+  local groups = pack(obskit).groups;
+  local extra = drawn.boards(groups);
+  local of(slug) =
+    if slug in sources then sources[slug](obskit)
+    else { title: slug, description: 'What the alerts on %s compare, and the lines at which they fire.' % slug, panels: [] };
   {
     [slug]:
-      local made = sources[slug](obskit);
+      local made = of(slug);
       board.board(
         slug,
         made.title,
         made.description,
-        made.panels,
+        made.panels + std.get(extra, slug, []),
         slugs,
         obskit.telemetry.alerts.name,
         if 'uses' in made then made.uses else ['datasource']
       )
-    for slug in slugs
+    for slug in slugs + std.setDiff(std.objectFields(extra), std.set(slugs))
   }

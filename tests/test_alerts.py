@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from obskit import _checks, catalogue
 from obskit._installation import directory
-from obskit._render import alerts, jsonnet, pack
+from obskit._render import alerts, jsonnet, pack, pipeline
 from obskit.catalogue import _export
 from obskit.config.project import AlertOverride, Intervals, Project, Service, ShardSet, duration_seconds
 from obskit.exceptions import InputError
@@ -34,6 +35,8 @@ def test_an_alert_keeps_the_conventions(alert: pack.Alert) -> None:
     assert re.fullmatch(r"Obskit[A-Z][A-Za-z]+", alert.name)
     assert len(alert.name) <= 40
     assert alert.severity in ("critical", "warning", "info")
+    assert alert.latency_class in ("fast", "normal", "slow")
+    assert set(alert.inhibited_by) <= PACK.keys() - {alert.name}
     assert alert.summary.endswith(".")
     assert "{{" not in alert.summary
 
@@ -103,6 +106,34 @@ def test_a_threshold_reaches_the_expression_and_a_disabled_alert_is_gone() -> No
 def test_an_unknown_alert_or_a_threshold_out_of_range_is_refused(overrides: dict, words: str) -> None:
     with pytest.raises(InputError, match=words):
         alerts.files(project(alerts=overrides))
+
+
+def test_every_alert_has_rule_cases_page_panel_and_signals() -> None:
+    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
+    assert _checks.run(pipeline.render(everything), everything) == []
+
+
+def test_a_group_has_at_most_twenty_rules_and_a_short_name() -> None:
+    for group in pack.load().groups:
+        assert len(group.rules) <= 20 and len(group.name) <= 40, group.name
+
+
+def test_the_definition_of_an_alert_is_one_place_of_at_most_thirty_lines() -> None:
+    found = []
+    for path in [*directory("alerts").glob("*.libsonnet"), *directory("alerts").glob("packs/*.libsonnet")]:
+        for name, body in re.findall(r"^    a\.alert\('(\w+)', \{$(.*?)^    \}\),$", path.read_text(), re.M | re.S):
+            found.append(name)
+            assert body.count("\n") + 1 <= 30, name
+    assert sorted(found) == sorted(PACK)
+
+
+def test_every_platform_pack_has_alerts_and_is_off_until_it_is_wanted() -> None:
+    families = {alert.family for alert in PACK.values()}
+    assert set(catalogue.PLATFORM) <= families
+    assert not {rule["labels"].get("pack") for rule in rules(project()).values()} - {None}
+    for name in catalogue.PLATFORM:
+        on = rules(project(packs={**dict.fromkeys(catalogue.PLATFORM, False), name: True}))
+        assert {rule["labels"]["pack"] for rule in on.values() if "pack" in rule["labels"]} == {name}
 
 
 def test_every_rule_is_of_one_service_alone() -> None:

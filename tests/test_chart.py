@@ -13,6 +13,7 @@ import pytest
 import yaml
 from helm_python import _native
 
+from obskit import catalogue
 from obskit._render import alerts, chart, dashboards, pack, sidecars
 from obskit.config.project import (
     AlertOverride,
@@ -20,10 +21,13 @@ from obskit.config.project import (
     Collector,
     Database,
     Intervals,
+    LatencyObjective,
     Logs,
+    Pack,
     Project,
     Service,
     ShardSet,
+    Slo,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -51,11 +55,19 @@ SLOW = Project(
         "ObskitPodNotReady": AlertOverride(for_="1d", annotations={"summary": 'A "quoted" {{ $labels.pod }} \\ <b>.'}),
     },
 )
+PACKS = Project(
+    service=PLAIN.service,
+    slo=Slo(availability=99.999, latency=LatencyObjective(threshold=1, objective=95)),
+    packs={
+        name: [True, Pack(version="1.30", scrape="30s", match={"cluster": "eu-.*", "job": name}), False][index % 3]
+        for index, name in enumerate(catalogue.PLATFORM)
+    },
+)
 SELDOM = Project(service=PLAIN.service, intervals=Intervals(export="1s", evaluation="30s"))
 ALL = pytest.mark.parametrize(
     "project",
-    [PLAIN, SHOP, SLOW, SELDOM],
-    ids=["defaults", "everything overridden", "other intervals", "seldom evaluated"],
+    [PLAIN, SHOP, SLOW, SELDOM, PACKS],
+    ids=["defaults", "everything overridden", "other intervals", "seldom evaluated", "packs"],
 )
 
 

@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
 
 from obskit import _checks, _installation, catalogue
 from obskit._render import alerts, dashboards, pack, pipeline, sidecars
+from obskit.catalogue import ForeignMetric
 from obskit.config.loading import load
-from obskit.config.project import Project, Service
+from obskit.config.project import Pack, Project, Service
 from obskit.exceptions import InputError
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +52,27 @@ groups:
       runbook_url: {RUNBOOKS}/Quiet
       dashboard_url: https://grafana.example/d/board1
       detection_budget: 21s
+"""
+
+
+PAGE = """# Quiet
+
+A shard is quiet.
+
+**Impact.** None.
+
+## Look first
+
+```promql
+# who is quiet?
+sum by (job, shard) (rate(obskit_shard_operations_total[1m]))
+```
+
+## What to do
+
+1. Listen.
+
+**When it is wrong, or blind.** At night.
 """
 
 
@@ -538,7 +561,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An installation with a runbook and cases for the one alert of CLEAN_RULES."""
     for folder in ("runbooks", "cases"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "runbooks/Quiet.md").write_text("# Quiet\n")
+    (tmp_path / "runbooks/Quiet.md").write_text(PAGE)
     cases = [{"alertname": "Quiet", "exp_alerts": [{}]}, {"alertname": "Quiet"}]
     (tmp_path / "cases/shards-test.yaml").write_text(yaml.safe_dump({"tests": [{"alert_rule_test": cases}]}))
     monkeypatch.setattr(_installation, "directory", lambda name: tmp_path / name)
@@ -663,14 +686,14 @@ def test_renaming_a_signal_names_every_rule_and_panel_that_was_rendered_with_the
     findings = [finding for finding in _checks.run(old, shop) if name in finding.message.partition(",")[0]]
     unknown = [finding for finding in findings if finding.check == "unknown-series"]
     assert {finding.place for finding in unknown} == expected
-    assert {finding.check for finding in findings} == {"unknown-series", "unknown-case-series"}
+    assert {finding.check for finding in findings} == {"unknown-series", "unknown-case-series", "runbook-page"}
 
 
 def test_renaming_a_signal_names_every_alert_that_a_case_proves_by_the_old_name(shop: Project, request) -> None:
     assert _checks.run(pipeline.render(shop), shop) == []
     name = request.getfixturevalue("renamed")
     findings = _checks.run(pipeline.render(shop), shop)
-    assert {finding.check for finding in findings} == {"unknown-case-series"}
+    assert {finding.check for finding in findings} == {"unknown-case-series", "runbook-page"}
     named = {finding.place.rpartition("alert ")[2] for finding in findings}
     assert named >= {"ObskitShardHot", "ObskitShardStarved", "ObskitShardTrafficMoved", "ObskitShardCountMismatch"}
     assert all(name in finding.message for finding in findings)
@@ -700,6 +723,64 @@ def test_the_unit_of_a_heatmap_is_that_of_its_buckets(clean, shop, installed) ->
     assert finding.check == "panel-unit"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("**Impact.** None.", "No impact.", "its runbook does not say the impact"),
+        ("## What to do", "## Whatever", "its runbook does not say what to do"),
+        ("```promql", "```text", "its runbook has no query to look at"),
+        ("[1m]))", "[1m])", "its runbook: unclosed left parenthesis"),
+        ("_operations_total", "_operations", "its runbook: no signal is called obskit_shard_operations, in: sum by"),
+        ("by (job, shard)", "by (job, pod)", "its runbook: there is no label pod in by () of sum, in: sum by"),
+        (
+            "total[1m]))",
+            'total{job="<namespace>/<service>"}[1m]))',
+            "its runbook: a placeholder is no query",
+        ),
+    ],
+)
+def test_a_runbook_that_lacks_a_part_or_has_a_query_that_does_not_work_is_named(
+    old: str, new: str, message: str, clean: dict[str, str], shop: Project, installed: Path
+) -> None:
+    assert old in PAGE
+    (installed / "runbooks/Quiet.md").write_text(PAGE.replace(old, new, 1))
+    (finding,) = _checks.run(clean, shop)
+    assert finding.check == "runbook-page"
+    assert finding.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("version", "expr", "finding"),
+    [
+        ("", "old_total", ("fake no longer emits old_total from 0.20 on", "its name is new_total now")),
+        ("0.20", "old_total", ("fake no longer emits old_total from 0.20 on", "its name is new_total now")),
+        ("0.19", "old_total", None),
+        (
+            "0.19.3",
+            "new_total",
+            ("fake emits new_total from 0.20 on, and not yet in 0.19.3", "packs.fake."),
+        ),
+        ("0.20", "new_total", None),
+        ("", "new_total or old_total", None),
+    ],
+)
+def test_a_series_that_was_renamed_is_named_with_its_new_name(
+    version: str, expr: str, finding: tuple[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("fake")
+    module.OLD = ForeignMetric("old_total", "counter", (), "Old.", "fake", "0.1", "0.20", successor="new_total")
+    module.NEW = ForeignMetric("new_total", "counter", (), "New.", "fake", "0.20")
+    monkeypatch.setitem(catalogue.TOPICS, "fake", module)
+    project = Project(service=Service(name="shop"), packs={"fake": Pack(version=version)})
+    expr = re.sub(r"(\w+_total)", r"rate(\1[1m])", expr)
+    rules = f'groups: [{{name: g, rules: [{{record: "a:b", expr: "{expr}"}}]}}]'
+    found = _checks.run({"rules.yaml": rules}, project)
+    assert [f.check for f in found] == (["foreign-version"] if finding else [])
+    for name, (message, remedy) in zip(found, [finding] if finding else [], strict=True):
+        assert name.message.startswith(message)
+        assert name.remedy.startswith(remedy)
+
+
 def test_every_check_has_a_page_and_every_page_a_check() -> None:
     pages = {path.stem: path.read_text() for path in (ROOT / "docs/checks").glob("*.md") if path.stem != "README"}
     assert pages.keys() == _checks.CHECKS.keys()
@@ -710,7 +791,7 @@ def test_every_check_has_a_page_and_every_page_a_check() -> None:
 
 
 def test_every_check_has_a_seeded_mistake() -> None:
-    elsewhere = {"missing-case", "rules-agree", "unknown-case-series"}
+    elsewhere = {"missing-case", "rules-agree", "unknown-case-series", "runbook-page", "foreign-version"}
     assert {mistake[0] for mistake in MISTAKES} | elsewhere == _checks.CHECKS.keys()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from obskit import catalogue
 from obskit._render import alerts, cases, pipeline, sidecars
 from obskit.config.loading import load
 from obskit.config.project import AlertOverride, Logs, Project, Service
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.real
 
 SHOP = Path(__file__).parent.parent / "examples/shop/obskit.yaml"
 MINIMAL = Project(service=Service(name="cart", namespace="shop"))
+EVERYTHING = Project(service=MINIMAL.service, packs=dict.fromkeys(catalogue.PLATFORM, True))
 Program = Callable[[str], Path]
 
 
@@ -33,7 +35,7 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize("project", [load(SHOP)[0], MINIMAL], ids=["shop", "minimal"])
+@pytest.mark.parametrize("project", [load(SHOP)[0], MINIMAL, EVERYTHING], ids=["shop", "minimal", "all packs"])
 def test_promtool_accepts_the_rules_and_every_case_passes(project: Project, program: Program, tmp_path: Path) -> None:
     promtool = program("promtool")
     (tmp_path / "rules.yaml").write_text(alerts.files(project)["alerts/rules.yaml"])
@@ -98,9 +100,10 @@ def test_fluent_bit_accepts_its_configuration(program: Program, tmp_path: Path) 
 
 
 def test_amtool_accepts_the_route_and_sends_a_fast_alert_alone(program: Program, tmp_path: Path) -> None:
-    route = yaml.safe_load(alerts.files(MINIMAL)["alerts/alertmanager-route.yaml"])["route"]
-    root = {"receiver": "usual", "routes": [{**route, "receiver": "obskit"}]}
-    configuration = {"route": root, "receivers": [{"name": "usual"}, {"name": "obskit"}]}
+    rendered = yaml.safe_load(alerts.files(MINIMAL)["alerts/alertmanager.yaml"])
+    root = {"receiver": "usual", "routes": [{**route, "receiver": "obskit"} for route in rendered["routes"]]}
+    receivers = [{"name": "usual"}, {"name": "obskit"}]
+    configuration = {"route": root, "receivers": receivers, "inhibit_rules": rendered["inhibit_rules"]}
     (tmp_path / "alertmanager.yaml").write_text(yaml.safe_dump(configuration))
     amtool = program("amtool")
     assert run(amtool, "check-config", "alertmanager.yaml", cwd=tmp_path).returncode == 0

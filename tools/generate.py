@@ -12,6 +12,7 @@ from pathlib import Path
 
 import noise
 import reference
+import runbooks
 
 from obskit import _checks
 from obskit._render import chart, pipeline
@@ -54,6 +55,8 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/checks/README.md": checks,
     "docs/reliability.md": reliability.page,
     "tests/alerts/noise-test.yaml": noise.cases,
+    "docs/runbooks/README.md": runbooks.index,
+    **{f"docs/runbooks/{name}": functools.partial(str, text) for name, text in runbooks.pages().items()},
     **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
     **{f"{SHOP}/rendered/{path}": functools.partial(str, text) for path, text in shop().items()},
 }

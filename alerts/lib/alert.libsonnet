@@ -9,10 +9,23 @@
     brief: brief,
   },
 
+  // An alert has either expr and panel, or value, above or below, and unit: what it compares with which line. Then the
+  // expression follows, and so does a panel that draws both on the dashboard `board`.
   alert(name, fields):: {
+    local this = self,
+    local loose = std.length(std.findSubstr('\n', std.rstripChars(this.value, '\n'))) > 0,
+    local side = if loose then '(\n%s\n)' % std.rstripChars(this.value, '\n') else this.value,
     alert: name,
-    family: error name + ': family is missing',
-    expr: error name + ': expr is missing',
+    group: '',
+    value: '',
+    above: '',
+    below: '',
+    guard: '',
+    expr:
+      if this.value == '' then error name + ': expr is missing'
+      else std.join('\nand ', [
+        '%s %s %s' % (if this.above != '' then [side, '>', this.above] else [side, '<', this.below]),
+      ] + (if this.guard == '' then [] else [std.rstripChars(this.guard, '\n')])),
     'for': '0s',
     keep_firing_for: '0s',
     severity: 'warning',
@@ -25,8 +38,13 @@
     window_share: '1',
     source: 'otlp',
     budget: error name + ': budget (promised seconds) is missing',
-    panel: error name + ': panel is missing',
+    // Alerts of the same service that say the same better: while one of them fires, this one is held back.
+    inhibited_by: [],
+    board: '',
+    panel: if this.value == '' then error name + ': panel is missing' else '',
+    unit: if this.panel == '' then error name + ': unit is missing' else '',
+    legend: '',
   } + fields,
 
-  record(name, expr):: { record: name, expr: expr },
+  record(name, expr, group=''):: { record: name, expr: expr, group: group },
 }

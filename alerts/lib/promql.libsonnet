@@ -14,6 +14,9 @@
   // The same for what must not overlap when a process is followed by another: two samples, of which one may be late.
   current(series, extra=''):: 'last_over_time(%s[<<window_short>>])' % self.select(series, extra),
 
+  // A series of a platform pack: what the project says of all of them, then `extra`.
+  scraped(series, extra=''):: '%s{<<match>>%s}' % [series, extra],
+
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),
 

@@ -38,7 +38,8 @@
 
   // `slugs`: every dashboard of the pack, for the links; `alerts`: the series of alerts, for the annotations.
   board(slug, title, description, panels, slugs, alerts, uses=['datasource']):: {
-    keys: { [panel.key]: true for panel in panels },
+    // Key -> place in the list of panels.
+    keys: { [panels[i].key]: i for i in std.range(0, std.length(panels) - 1) },
     dashboard: {
       uid: '<<uid:%s>>' % slug,
       title: '<<namespace>>/<<service>>: %s' % title,

@@ -84,8 +84,9 @@
       options: { showHeader: true },
     },
 
-  // Where an alert fires: above a value, or outside of two.
+  // Where an alert fires: above a value, below one, or outside of two.
   above(value):: [{ color: 'green', value: null }, { color: 'red', value: value }],
+  below(value):: [{ color: 'red', value: null }, { color: 'green', value: value }],
   between(low, high):: [{ color: 'red', value: null }, { color: 'green', value: low }, { color: 'red', value: high }],
   // The value that a parameter of an alert has in the project.
   param(alert, name):: '<<limit:%s.%s>>' % [alert, name],

@@ -50,10 +50,13 @@ def _cases(folder: Path) -> Iterator[Case]:
         document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe one
         for test in document.get("tests") or ():
             asked = test.get("alert_rule_test") or ()
+            fires = {question.get("alertname") for question in asked if question.get("exp_alerts")}
+            silent = {question.get("alertname") for question in asked if not question.get("exp_alerts")}
+            short = {expected.get("alert") for expected in test.get("fires") or ()}
             yield Case(
                 name=test.get("name", ""),
-                fires=frozenset(question.get("alertname") for question in asked if question.get("exp_alerts")),
-                silent=frozenset(question.get("alertname") for question in asked if not question.get("exp_alerts")),
+                fires=frozenset(fires | short),
+                silent=frozenset(silent | short | set(test.get("silent") or ())),
                 series=frozenset(_series(fed["series"]) for fed in test.get("input_series") or ()),
             )
 

@@ -111,7 +111,7 @@ def read(files: Mapping[str, str], project: Project) -> Rendered:
     rules, disagreeing = _rules(documents)
     texts = tuple(text for path, board in dashboards.items() for text in _grafana.texts(path, board))
     prometheus = [text for text in texts if text.source == "prometheus"]
-    parsed = {query: _parse(query) for query in (*(r.expr for r in rules), *(t.query for t in prometheus))}
+    parsed = {query: parse(query) for query in (*(r.expr for r in rules), *(t.query for t in prometheus))}
     trees = {query: tree for query, (tree, _) in parsed.items() if tree is not None}
     known = _series.with_recorded(_series.of_catalogue(project.group_labels), rules, trees)
 
@@ -161,7 +161,8 @@ def _rule(path: str, group: _documents.Group, rule: _documents.Rule) -> Rule:
     )
 
 
-def _parse(query: str) -> tuple[Any, str]:
+def parse(query: str) -> tuple[Any, str]:
+    """Return the tree of a PromQL query, or None and why there is none."""
     if query.count("(") > _MOST_PARENTHESES or len(query) > _LONGEST:
         return None, "longer or deeper than any query that people write"
     try:

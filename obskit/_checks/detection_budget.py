@@ -10,6 +10,7 @@ from obskit import catalogue
 from obskit._checks import _promql
 from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Rendered, Rule
+from obskit.config.project import Pack
 from obskit.promql import budget, durations
 
 ID = "detection-budget"
@@ -54,8 +55,13 @@ def _bounds(
     rendered: Rendered, alert: Rule, analysis: _promql.Analysis, recorded: dict[str, budget.Recorded]
 ) -> tuple[int, int]:
     """The budget when none, and when all, of the window must lie after the fault."""
-    intervals = msgspec.structs.replace(rendered.project.intervals, evaluation=alert.interval)
-    sources = _sources(rendered, {selector.name for selector in analysis.selectors}) or {"otlp", "kube_state_metrics"}
+    scrape = rendered.project.enabled_packs.get(alert.labels.get("pack", ""), Pack()).scrape
+    intervals = msgspec.structs.replace(
+        rendered.project.intervals,
+        evaluation=alert.interval,
+        scrape=scrape or rendered.project.intervals.scrape,
+    )
+    sources = _sources(rendered, {selector.name for selector in analysis.selectors}) or {"otlp", "scrape"}
     found = [
         budget.compute(
             alert.expr,
@@ -75,6 +81,11 @@ def _bounds(
 
 def _sources(rendered: Rendered, names: set[str]) -> set[str]:
     """How the series arrive, down to the raw ones."""
-    kubernetes = {s.name for _, _, record in catalogue.metrics("kubernetes") for s in record.series}
+    scraped = {
+        s.name
+        for topic, _, record in catalogue.metrics()
+        for s in record.series
+        if isinstance(record, catalogue.ForeignMetric) and topic != "telemetry"
+    }
     raw = rendered.origins(names) & catalogue.series().keys()
-    return {"kube_state_metrics" if name in kubernetes else "otlp" for name in raw}
+    return {"scrape" if name in scraped else "otlp" for name in raw}

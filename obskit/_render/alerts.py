@@ -1,26 +1,19 @@
-"""Rules, PrometheusRule and Alertmanager route of a project."""
+"""Rules of a project: groups as Prometheus reads them, PrometheusRule, and what Alertmanager needs."""
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from obskit import catalogue
-from obskit._render import pack, tokens
+import msgspec
+
+from obskit._render import overrides, pack, routing, tokens
 from obskit._render.text import yaml_text
-from obskit.config.project import AlertOverride, Project, Service
-from obskit.exceptions import InputError
+from obskit.config.project import Pack, Project
 from obskit.promql import budget as budgets
 
 Rule = dict[str, Any]
-
-#: Labels of every alert and of every series. As a group label one of them would be there twice; set by an override it
-#: would make alerts of different series one, which Prometheus refuses.
-RESERVED = frozenset({"alertname", "severity", "latency_class", "namespace", "service"}).union(
-    catalogue.TARGET_LABELS, *(series.labels for series in catalogue.series().values())
-)
 
 
 def files(project: Project) -> dict[str, str]:
@@ -33,22 +26,22 @@ def files(project: Project) -> dict[str, str]:
     return {
         "alerts/rules.yaml": yaml_text({"groups": rules}),
         "alerts/prometheusrule.yaml": yaml_text(_custom_resource(project, rules)),
-        "alerts/alertmanager-route.yaml": yaml_text({"route": route(project)}),
+        "alerts/alertmanager.yaml": yaml_text(routing.configuration(project)),
     }
 
 
 def groups(project: Project) -> list[dict[str, Any]]:
-    """Return the groups of rules as Prometheus reads them; a group without a rule is left out."""
+    """Return the groups of rules as Prometheus reads them; a group without an alert is left out."""
     definitions = pack.load()
-    _refuse_unknown(project, {alert.name: alert for alert in definitions.alerts()})
-    scope = tokens.of(project)
+    overrides.refuse_unknown(project, definitions)
     result = []
     for group in definitions.groups:
-        enabled = [r for r in group.rules if not isinstance(r, pack.Alert) or _override(project, r).enabled]
-        if any(isinstance(rule, pack.Alert) for rule in enabled):
+        rules = [r for r in group.rules if not isinstance(r, pack.Alert) or overrides.is_on(project, r)]
+        if any(isinstance(rule, pack.Alert) for rule in rules):
             name = f"{group.name}-{project.service.namespace}-{project.service.name}"
-            rules = [_rule(project, rule, scope, group.name) for rule in enabled]
-            result.append({"name": name, "interval": project.intervals.evaluation, "rules": rules})
+            scope = tokens.of(project, group.family)
+            made = [_rule(project, rule, scope, group) for rule in rules]
+            result.append({"name": name, "interval": project.intervals.evaluation, "rules": made})
     return result
 
 
@@ -63,35 +56,15 @@ def limits(project: Project) -> dict[str, float]:
     return {
         f"limit:{alert.name}.{token.removeprefix('param:')}": json.loads(number)
         for alert in pack.load().alerts()
-        for token, number in _params(project, alert).items()
+        for token, number in overrides.params(project, alert).items()
     }
 
 
 def budget(project: Project, alert: pack.Alert) -> budgets.Budget:
     """Return the detection budget of an alert in a project."""
-    scope = tokens.of(project)
-    group = next(g.name for g in pack.load().groups if alert in g.rules)
-    return _budget(project, alert, tokens.replace(alert.expr, scope | _params(project, alert)), scope, group)
-
-
-def route(project: Project) -> dict[str, Any]:
-    """Return the Alertmanager route of the service: fast alerts alone and at once, the rest grouped."""
-    own = [f'namespace="{project.service.namespace}"', f'service="{project.service.name}"']
-    fast = {
-        "matchers": ['latency_class="fast"'],
-        "group_by": ["..."],
-        "group_wait": project.intervals.group_wait,
-        "group_interval": "1m",
-        "repeat_interval": "4h",
-    }
-    return {
-        "matchers": own,
-        "group_by": ["alertname", "namespace", "service"],
-        "group_wait": budgets.GROUP_WAIT,
-        "group_interval": "5m",
-        "repeat_interval": "4h",
-        "routes": [fast],
-    }
+    scope = tokens.of(project, alert.family)
+    group = next(group for group in pack.load().groups if alert in group.rules)
+    return _budget(project, alert, tokens.replace(alert.expr, scope | overrides.params(project, alert)), scope, group)
 
 
 def explain(name: str, project: Project | None = None) -> dict[str, Any]:
@@ -100,51 +73,57 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
     Raises:
         KeyError: No such alert.
     """
+    from obskit.config.project import Service
+
     alert = {alert.name: alert for alert in pack.load().alerts()}[name]
     project = project or Project(service=Service(name="shop", namespace="shop"))
     spent = budget(project, alert)
     return {
         "alert": alert.name,
         "meaning": alert.summary,
-        "severity": _override(project, alert).severity or alert.severity,
-        "for": _for(project, alert),
+        "severity": overrides.of(project, alert).severity or alert.severity,
+        "for": overrides.hold(project, alert),
         "params": [
-            f"{p.name} = {_params(project, alert)[f'param:{p.name}']} "
+            f"{p.name} = {overrides.params(project, alert)[f'param:{p.name}']} "
             f"({p.unit}, from {p.minimum:g} to {p.maximum:g}): {p.brief}"
             for p in alert.params.values()
         ],
         "budget": f"{spent.seconds}s when {alert.fault} (promised at the default intervals: {alert.budget}s)",
         "budget step by step": [f"{step.seconds:g}s  {step.reason}" for step in spent.steps],
+        "held back by": ", ".join(alert.inhibited_by),
         "runbook": f"{project.backends.runbooks}/{alert.name}",
         "panel": alert.panel,
     }
 
 
-def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[str, str], group: str) -> Rule:
+def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[str, str], group: pack.Group) -> Rule:
     if isinstance(rule, pack.Recording):
         return {"record": rule.record, "expr": tokens.replace(rule.expr, scope)}
-    override = _override(project, rule)
-    values = {**scope, **_params(project, rule)}
+    override = overrides.of(project, rule)
+    values = {**scope, **overrides.params(project, rule)}
     expr = tokens.replace(rule.expr, values)
     result: Rule = {"alert": rule.name, "expr": expr}
-    if _for(project, rule) != "0s":
-        result["for"] = _for(project, rule)
+    if (hold := overrides.hold(project, rule)) != "0s":
+        result["for"] = hold
     if (keep := override.keep_firing_for or rule.keep_firing_for) != "0s":
         result["keep_firing_for"] = keep
-    result["labels"] = _labels(project, rule) | override.labels
+    result["labels"] = _labels(project, rule, group) | override.labels
     spent = _budget(project, rule, expr, scope, group)
     result["annotations"] = _annotations(project, rule, values, spent) | override.annotations
     return result
 
 
-def _labels(project: Project, alert: pack.Alert) -> dict[str, str]:
+def _labels(project: Project, alert: pack.Alert, group: pack.Group) -> dict[str, str]:
+    """A pack watches many namespaces: its alerts keep those of their series, and say of which pack they are."""
+    service = project.service
+    own = {"pack": group.family} if group.scope == "cluster" else {"namespace": service.namespace}
     labels = {
-        "severity": _override(project, alert).severity or alert.severity,
+        "severity": overrides.of(project, alert).severity or alert.severity,
         "latency_class": alert.latency_class,
-        "namespace": project.service.namespace,
-        "service": project.service.name,
+        **own,
+        "service": service.name,
     }
-    return labels | ({"team": project.service.team} if project.service.team else {})
+    return labels | ({"team": service.team} if service.team else {})
 
 
 def _annotations(
@@ -163,77 +142,31 @@ def _annotations(
     return annotations
 
 
-def _budget(project: Project, alert: pack.Alert, expr: str, scope: Mapping[str, str], group: str) -> budgets.Budget:
+def _budget(
+    project: Project, alert: pack.Alert, expr: str, scope: Mapping[str, str], group: pack.Group
+) -> budgets.Budget:
     recorded = {
         rule.record: budgets.Recorded(tokens.replace(rule.expr, scope), g.name)
         for g in pack.load().groups
+        if g.family == group.family
         for rule in g.rules
         if isinstance(rule, pack.Recording)
     }
+    scrape = project.enabled_packs.get(group.family, Pack()).scrape or project.intervals.scrape
     return budgets.compute(
         expr,
-        group,
+        group.name,
         recorded=recorded,
         latency_class=alert.latency_class,
-        for_=_for(project, alert),
+        for_=overrides.hold(project, alert),
         window_share=alert.window_share,
         source=alert.source,
-        intervals=project.intervals,
+        intervals=msgspec.structs.replace(project.intervals, scrape=scrape),
     )
 
 
-def _override(project: Project, alert: pack.Alert) -> AlertOverride:
-    return project.alerts.get(alert.name) or AlertOverride()
-
-
-def _for(project: Project, alert: pack.Alert) -> str:
-    return _override(project, alert).for_ or alert.for_
-
-
-def _params(project: Project, alert: pack.Alert) -> dict[str, str]:
-    given = _override(project, alert).params
-    return {f"param:{p.name}": _number(given[p.name]) if p.name in given else p.default for p in alert.params.values()}
-
-
-def _number(value: float) -> str:
-    """As Helm writes a number too: the shortest text that is the same number."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def _refuse_unknown(project: Project, alerts: Mapping[str, pack.Alert]) -> None:
-    for index, label in enumerate(project.group_labels):
-        if label in RESERVED:
-            problem = f"group_labels cannot hold {label}, which the rules use themselves"
-            raise InputError(problem, place=f"group_labels[{index}]", remedy="leave it out")
-    for name, override in project.alerts.items():
-        place = f"alerts.{name}"
-        if name not in alerts:
-            raise InputError(f"no alert is called {name}", place=place, remedy=_nearest(name, alerts))
-        for label in override.labels:
-            if label in RESERVED or label in project.group_labels:
-                remedy = "set severity" if label == "severity" else "series and route rely on it: leave it out"
-                raise InputError(f"{name} cannot set the label {label}", place=f"{place}.labels.{label}", remedy=remedy)
-        known = alerts[name].params
-        for param, value in override.params.items():
-            inside = f"{place}.params.{param}"
-            if param not in known:
-                raise InputError(f"{name} has no parameter {param}", place=inside, remedy=_nearest(param, known))
-            low, high = known[param].minimum, known[param].maximum
-            if not low <= value <= high:
-                problem = f"{param} of {name} cannot be {value:g}"
-                raise InputError(
-                    problem, place=inside, remedy=f"it goes from {low:g} to {high:g}: {known[param].brief}"
-                )
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}known: {', '.join(sorted(known)) or 'none'}"
-
-
-def _metadata(project: Project) -> dict[str, Any]:
-    return {
+def _custom_resource(project: Project, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    metadata = {
         "name": f"obskit-{project.service.name}",
         "namespace": project.service.namespace,
         "labels": {
@@ -242,12 +175,9 @@ def _metadata(project: Project) -> dict[str, Any]:
             "app.kubernetes.io/managed-by": "obskit",
         },
     }
-
-
-def _custom_resource(project: Project, rules: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": _metadata(project),
+        "metadata": metadata,
         "spec": {"groups": rules},
     }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import yaml
 
-from obskit import _installation
-from obskit._render import alerts, tokens
+from obskit import _installation, catalogue
+from obskit._render import alerts, pack, tokens
 from obskit._render.text import yaml_text
-from obskit.config.project import Intervals, Project
+from obskit.catalogue import telemetry
+from obskit.config.project import Intervals, Project, duration_seconds
 
 #: Overrides after which a case no longer describes the alert.
 _TIMING = ("for_", "keep_firing_for", "params")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
@@ -25,13 +29,12 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
         File name -> promtool's YAML, which reads the rules from ``rules.yaml`` beside it; alert -> why its cases are
         left out.
     """
-    rules = {rule["alert"]: rule for group in alerts.groups(project) for rule in group["rules"] if "alert" in rule}
-    left_out: dict[str, str] = {}
+    maker = _Maker(project)
     result: dict[str, str] = {}
-    scope = tokens.of(project)
     for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
-        document = tokens.replace(yaml.safe_load(path.read_text(encoding="utf-8")), scope)
-        tests = [test for test in (_test(test, project, rules, left_out) for test in document["tests"]) if test]
+        scope = tokens.of(project, path.name.removesuffix("-test.yaml"))
+        document = tokens.replace(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER), scope)  # noqa: S506
+        tests = [test for test in map(maker.test, document["tests"]) if test]
         if tests:
             content = {
                 "rule_files": ["rules.yaml"],
@@ -39,41 +42,105 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
                 "tests": tests,
             }
             result[path.name] = yaml_text(content)
-    return result, left_out
+    return result, maker.left_out
 
 
-def _test(
-    test: dict[str, Any], project: Project, rules: dict[str, Any], left_out: dict[str, str]
-) -> dict[str, Any] | None:
-    questions = []
-    for question in test["alert_rule_test"]:
+class _Maker:
+    """Turns cases into promtool's tests; ``fault``, ``fires`` and ``silent`` are short for questions."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.rules = {
+            rule["alert"]: rule for group in alerts.groups(project) for rule in group["rules"] if "alert" in rule
+        }
+        self.pack = {alert.name: alert for alert in pack.load().alerts()}
+        self.left_out: dict[str, str] = {}
+
+    def test(self, test: dict[str, Any]) -> dict[str, Any] | None:
+        short = {key: test[key] for key in ("fault", "fires", "silent") if key in test}
+        test = {"interval": "5s", **{key: value for key, value in test.items() if key not in short}}
+        questions = [*(self._question(q) for q in test.get("alert_rule_test", ()) if self._is_known(q["alertname"]))]
+        expressions = list(test.get("promql_expr_test", ()))
+        for name, times in short.get("silent", {}).items():
+            if self._is_known(name):
+                questions += [_silent(name, time) for time in (times if isinstance(times, list) else [times])]
+        for name, expected in _by_alert(short.get("fires", ())).items():
+            if self._is_known(name):
+                asked, query = self._fires(name, expected, short["fault"], duration_seconds(test["interval"]))
+                questions += asked
+                expressions.append(query)
+        if not questions:
+            return None
+        return {**test, "alert_rule_test": questions} | ({"promql_expr_test": expressions} if expressions else {})
+
+    def _is_known(self, name: str) -> bool:
+        reason = self._reason(name)
+        if reason and name in self.pack and (reason != "disabled" or self._is_wanted(name)):
+            self.left_out[name] = reason
+        return not reason
+
+    def _is_wanted(self, name: str) -> bool:
+        """A pack that is off is no alert left out."""
+        family = self.pack[name].family
+        return family in self.project.enabled_packs or family not in catalogue.PLATFORM
+
+    def _question(self, question: dict[str, Any]) -> dict[str, Any]:
         name = question["alertname"]
-        reason = _reason(project, name, rules)
-        if reason:
-            left_out[name] = reason
-            continue
-        expected = [_expected(alert, rules[name]) for alert in question.get("exp_alerts", ())]
-        questions.append({**question, "exp_alerts": expected})
-    return {"interval": "5s", **test, "alert_rule_test": questions} if questions else None
+        return {**question, "exp_alerts": [self._expected(name, alert) for alert in question.get("exp_alerts", ())]}
+
+    def _expected(self, name: str, alert: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "exp_labels": {**alert["exp_labels"], **self.rules[name]["labels"]},
+            "exp_annotations": {**self.rules[name]["annotations"], "description": alert["description"]},
+        }
+
+    def _fires(
+        self, name: str, expected: list[dict[str, Any]], fault: str, sample: int
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Not an evaluation before it can, within its budget, with exactly these labels and annotations."""
+        spent = alerts.budget(self.project, self.pack[name])
+        evaluation = duration_seconds(self.project.intervals.evaluation)
+        hold = math.ceil(duration_seconds(self.rules[name].get("for", "0s")) / evaluation) * evaluation
+        begins = duration_seconds(fault)
+        first = math.ceil((begins + sample) / evaluation) * evaluation + hold
+        due = f"{begins + spent.rule}s"
+        questions = [_silent(name, f"{first - evaluation}s")]
+        made = [
+            self._expected(name, {"exp_labels": alert.get("labels", {}), "description": alert["description"]})
+            for alert in expected
+        ]
+        questions.append({"eval_time": expected[0].get("at", due), "alertname": name, "exp_alerts": made})
+        questions += [_silent(name, alert["ends"]) for alert in expected[:1] if "ends" in alert]
+        series = telemetry.ALERTS.name
+        own = {"alertname": name, "alertstate": "firing"}
+        samples = [{"labels": f"{series}{_matchers({**own, **alert['exp_labels']})}", "value": 1} for alert in made]
+        return questions, {"expr": f"{series}{_matchers(own)}", "eval_time": due, "exp_samples": samples}
+
+    def _reason(self, name: str) -> str:
+        if name not in self.rules:
+            return "disabled"
+        if self.project.intervals != Intervals():
+            return "the project's intervals differ from the defaults"
+        if self.project.group_labels:
+            return "the project adds group labels"
+        override = self.project.alerts.get(name)
+        if override is not None and any(getattr(override, field) for field in _TIMING):
+            return "the project overrides its timing or its parameters"
+        if override is not None and "description" in override.annotations:
+            return "the project overrides its description"
+        return ""
 
 
-def _expected(alert: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "exp_labels": {**alert["exp_labels"], **rule["labels"]},
-        "exp_annotations": {**rule["annotations"], "description": alert["description"]},
-    }
+def _silent(name: str, time: str) -> dict[str, Any]:
+    return {"eval_time": time, "alertname": name, "exp_alerts": []}
 
 
-def _reason(project: Project, name: str, rules: dict[str, Any]) -> str:
-    if name not in rules:
-        return "disabled"
-    if project.intervals != Intervals():
-        return "the project's intervals differ from the defaults"
-    if project.group_labels:
-        return "the project adds group labels"
-    override = project.alerts.get(name)
-    if override is not None and any(getattr(override, field) for field in _TIMING):
-        return "the project overrides its timing or its parameters"
-    if override is not None and "description" in override.annotations:
-        return "the project overrides its description"
-    return ""
+def _by_alert(fires: Any) -> dict[str, list[dict[str, Any]]]:
+    result: dict[str, list[dict[str, Any]]] = {}
+    for alert in fires:
+        result.setdefault(alert["alert"], []).append(alert)
+    return result
+
+
+def _matchers(labels: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{name}={json.dumps(str(value))}" for name, value in labels.items()) + "}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from obskit._render import alerts, dashboards, pack, sidecars
+from obskit import catalogue
+from obskit._render import alerts, dashboards, overrides, pack, sidecars
 from obskit._render.text import json_text, yaml_text
-from obskit.config.project import Intervals, Project, Service
+from obskit.config.project import Intervals, Pack, Project, Service
 from obskit.exceptions import RenderError
 from obskit.promql import budget
 
@@ -54,6 +55,14 @@ def values(project: Project) -> dict[str, Any]:
             "grafana": backends.grafana or "",
             "runbooks": backends.runbooks,
         },
+        "slo": {
+            "availability": project.slo.availability,
+            "latency": {
+                "threshold": project.slo.latency.threshold,
+                "objective": project.slo.latency.objective,
+            },
+        },
+        "packs": {name: _pack(options) for name, options in project.enabled_packs.items()},
         "alerts": {name: _override(override) for name, override in project.alerts.items()},
         "logs": {"via": project.logs.via},
         "collector": {
@@ -80,9 +89,17 @@ def bundle() -> dict[str, str]:
 
 def _rules() -> dict[str, Any]:
     return {
-        "reserved": sorted(alerts.RESERVED),
+        "reserved": sorted(overrides.RESERVED),
+        "packs": list(catalogue.PLATFORM),
+        "boards": [slug for slug in dashboards.tokenised() if slug not in catalogue.PLATFORM],
         "groups": [
-            {"name": group.name, "rules": [_rule(rule) for rule in group.rules]} for group in pack.load().groups
+            {
+                "name": group.name,
+                "family": group.family,
+                "scope": group.scope,
+                "rules": [_rule(rule) for rule in group.rules],
+            }
+            for group in pack.load().groups
         ],
     }
 
@@ -112,15 +129,22 @@ def _needs(alert: pack.Alert) -> dict[str, Any]:
     """What an alert needs until it fires, in samples and evaluations, from which the template computes its budget.
 
     Raises:
-        RenderError: It cannot be said without the intervals: a window is no multiple of the samples.
+        RenderError: It cannot be said without the intervals: a window is neither a multiple of the samples nor fixed.
     """
-    found = []
-    for project in (_PROJECT, _SLOWER):
-        spent = alerts.budget(project, alert)
-        found.append({"window": spent.window, "evaluations": spent.evaluations})
-    if found[0] != found[1]:
-        raise RenderError(f"the budget of {alert.name} depends on more than samples and evaluations: {found}")
-    return {"window_share": alert.window_share, "group_wait": budget.GROUP_WAIT, **found[0]}
+    one, other = (alerts.budget(project, alert) for project in (_PROJECT, _SLOWER))
+    if one.evaluations != other.evaluations or (
+        one.window != other.window and one.window_seconds != other.window_seconds
+    ):
+        raise RenderError(f"the budget of {alert.name} depends on more than samples, seconds and evaluations")
+    fixed = one.window != other.window
+    window = {"window_seconds": one.window_seconds} if fixed else {"window": one.window}
+    share = {"window_share": alert.window_share, "group_wait": budget.GROUP_WAIT}
+    return {**share, **window, "evaluations": one.evaluations}
+
+
+def _pack(options: Pack) -> dict[str, Any]:
+    given = {"version": options.version, "scrape": options.scrape or "", "match": dict(options.match)}
+    return {key: value for key, value in given.items() if value}
 
 
 def _override(override: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from obskit import _installation
+from obskit import _installation, catalogue
 from obskit._render import alerts, jsonnet, tokens
 from obskit._render.text import json_text, yaml_text
 from obskit.catalogue import _export, telemetry
@@ -14,6 +14,8 @@ from obskit.config.project import Project
 #: Uids of the data sources that the provisioning creates; the dashboards themselves know none.
 PROMETHEUS, LOKI, JAEGER = "obskit-prometheus", "obskit-loki", "obskit-jaeger"
 
+_ORDER = ("service", "database", "shards", "pods", "runtime", "telemetry", "logs", "traces")
+
 
 def files(project: Project) -> dict[str, str]:
     """Return the files of the artefact ``dashboards``.
@@ -21,10 +23,10 @@ def files(project: Project) -> dict[str, str]:
     Args:
         project: The parsed ``obskit.yaml``.
     """
-    scope = _scope(project)
     boards = {
-        f"dashboards/{slug}.json": json_text(tokens.replace(board["dashboard"], scope))
+        f"dashboards/{slug}.json": json_text(tokens.replace(board["dashboard"], _scope(project, slug)))
         for slug, board in _boards().items()
+        if slug in project.enabled_packs or slug not in catalogue.PLATFORM
     }
     return {
         **boards,
@@ -48,17 +50,28 @@ def panels() -> dict[str, frozenset[str]]:
     return {slug: frozenset(board["keys"]) for slug, board in _boards().items()}
 
 
+def titles() -> dict[str, dict[str, str]]:
+    """Return the titles of the panels of every dashboard: slug -> key -> title.
+
+    Example:
+        >>> titles()["shards"]["maps"]
+        'Maps in use'
+    """
+    return {
+        slug: {key: board["dashboard"]["panels"][place]["title"] for key, place in board["keys"].items()}
+        for slug, board in _boards().items()
+    }
+
+
 @cache
 def _boards() -> dict[str, Any]:
     boards: dict[str, Any] = jsonnet.evaluate(_installation.directory("dashboards") / "mixin.libsonnet", _export.tree())
-    order = ("service", "database", "shards", "pods", "logs", "traces")
-    return {slug: boards[slug] for slug in order}
+    first = [slug for slug in _ORDER if slug in boards]
+    return {slug: boards[slug] for slug in (*first, *sorted(boards.keys() - set(first)))}
 
 
-def _scope(project: Project) -> dict[str, Any]:
-    service = project.service
-    uids = {f"uid:{slug}": tokens.uid(service.namespace, service.name, slug) for slug in _boards()}
-    return {**tokens.of(project), **uids, **alerts.limits(project)}
+def _scope(project: Project, slug: str) -> dict[str, Any]:
+    return {**tokens.of(project, slug), **alerts.limits(project)}
 
 
 def _provider(project: Project) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Alert:
 
     Args:
         name: Name of the alert.
-        family: Topic: shards, database, pods …
+        family: Topic: shards, database, pods …, or the name of a platform pack.
         expr: PromQL.
         for_: How long the condition must hold.
         keep_firing_for: How long it fires on.
@@ -58,8 +58,9 @@ class Alert:
         params: Thresholds by name.
         fault: The fault for which the budget is promised.
         window_share: Share of the window that must lie after the fault (f in the formula of the budget).
-        source: ``otlp`` or ``kube_state_metrics``: how its signals arrive.
+        source: ``otlp`` or ``scrape``: how its signals arrive.
         budget: Promised seconds from fault to notification, at the default intervals.
+        inhibited_by: Alerts of the same service that hold this one back while they fire.
         panel: ``dashboard#panel`` that shows it.
     """
 
@@ -77,15 +78,24 @@ class Alert:
     window_share: float
     source: str
     budget: int
+    inhibited_by: tuple[str, ...]
     panel: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """A group of rules that are evaluated together, in order."""
+    """A group of rules that are evaluated together, in order.
+
+    Args:
+        name: ``obskit-FAMILY``, and what it is about where a family has several.
+        family: Family or platform pack.
+        scope: ``service``, or ``cluster`` for a platform pack.
+        rules: Its rules in order.
+    """
 
     name: str
     family: str
+    scope: str
     rules: tuple[Recording | Alert, ...]
 
 
@@ -113,7 +123,9 @@ def load() -> Pack:
         True
     """
     data = jsonnet.evaluate(_installation.directory("alerts") / "mixin.libsonnet", _export.tree())
-    return Pack(tuple(Group(g["name"], g["family"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"]))
+    return Pack(
+        tuple(Group(g["name"], g["family"], g["scope"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"])
+    )
 
 
 def _rule(rule: dict[str, Any]) -> Recording | Alert:
@@ -135,5 +147,6 @@ def _rule(rule: dict[str, Any]) -> Recording | Alert:
         window_share=float(rule["window_share"]),
         source=rule["source"],
         budget=rule["budget"],
-        panel=rule["panel"],
+        inhibited_by=tuple(rule["inhibited_by"]),
+        panel=rule["panel"] or f"{rule['board']}#{rule['alert']}",
     )

@@ -10,10 +10,11 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from obskit.catalogue import shards
-from obskit.config.project import Project, duration_seconds
+from obskit.config.project import Pack, Project, duration_seconds
 from obskit.exceptions import RenderError
 
 _TOKEN = re.compile(r"<<([a-z_]+(?::[A-Za-z0-9_.-]+)?)>>")
@@ -25,20 +26,28 @@ WINDOW_SAMPLES = 3
 #: Longer windows, where a few events a second must be enough to judge a share: facts of the simulation in ADR 006.
 LONG_WINDOW_SAMPLES = 6
 LONGEST_WINDOW_SAMPLES = 12
+#: Of what is scraped, one sample of four may be lost.
+SCRAPE_WINDOW_SAMPLES = 4
 #: Seconds of history after which a baseline counts as learnt (and cold-start alerts step back).
 LEARNED_SECONDS = 480
 #: Seconds of history of what is computed from a baseline, until its own deviation can be trusted.
 SETTLED_SECONDS = 120
 
 
-def of(project: Project) -> dict[str, str]:
+def of(project: Project, family: str = "") -> dict[str, str]:
     """Return the value of every token that depends on the project alone.
+
+    Args:
+        project: The parsed ``obskit.yaml``.
+        family: The family of the rules; a platform pack has its own selector and its own interval of scrapes.
 
     Example:
         >>> from obskit.config.project import Service
         >>> of(Project(service=Service(name="shop")))["window"]
         '15s'
     """
+    pack = project.enabled_packs.get(family, Pack())
+    scrape = duration_seconds(pack.scrape or project.intervals.scrape)
     export, evaluation = duration_seconds(project.intervals.export), duration_seconds(project.intervals.evaluation)
     # What happens between two evaluations must be in the window of the next one, whole.
     least = math.ceil(evaluation / export) + WINDOW_SAMPLES - 1
@@ -52,8 +61,11 @@ def of(project: Project) -> dict[str, str]:
         **_window("window", max(WINDOW_SAMPLES, least), export),
         **_window("window_long", max(LONG_WINDOW_SAMPLES, least), export),
         **_window("window_longest", max(LONGEST_WINDOW_SAMPLES, least), export),
-        # What kube-state-metrics knows is seen so much later at worst.
-        "seen_seconds": str(duration_seconds(project.intervals.scrape) + evaluation),
+        # What is scraped is seen so much later at worst.
+        "seen_seconds": str(scrape + evaluation),
+        **_window("scrape_window", SCRAPE_WINDOW_SAMPLES, scrape),
+        "match": "".join(f'{label}=~"{value}", ' for label, value in sorted(pack.match.items())),
+        **_objectives(project),
         "learned_samples": str(LEARNED_SECONDS // evaluation),
         "settled_samples": str(SETTLED_SECONDS // evaluation),
         "expected_shards": _expected(project),
@@ -66,6 +78,32 @@ def of(project: Project) -> dict[str, str]:
 def _window(name: str, samples: int, export: int) -> dict[str, str]:
     """A range, and the seconds of increments that its rate really sees: one less than it has samples."""
     return {name: f"{samples * export}s", f"{name}_count": str((samples - 1) * export)}
+
+
+def _objectives(project: Project) -> dict[str, str]:
+    """The share of requests that may fail, the share that may be slow, and from when on one is slow."""
+    slo, number = project.slo, f"{project.slo.latency.threshold:g}"
+    # Prometheus 3 stores le="1.0" where 2.x stores le="1".
+    matcher = f'le="{number}"' if "." in number else f'le=~"{number}|{number}\\\\.0"'
+    return {
+        "slo_failed": share(slo.availability),
+        "slo_slow": share(slo.latency.objective),
+        "slo_latency": number,
+        "slo_latency_le": matcher,
+    }
+
+
+def share(objective: float) -> str:
+    """Return the share that an objective leaves, as text that has no error of rounding.
+
+    Args:
+        objective: Per cent.
+
+    Example:
+        >>> share(99.9)
+        '0.001'
+    """
+    return format((100 - Decimal(repr(objective))) / 100, ".10f").rstrip("0")
 
 
 def _expected(project: Project) -> str:

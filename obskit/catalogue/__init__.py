@@ -12,12 +12,14 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 
 from obskit.catalogue import db, http, kubernetes, runtime, shards, telemetry
 from obskit.catalogue._model import TARGET_LABELS, Attribute, ForeignMetric, LogField, Metric, Series
 
 __all__ = [
+    "PLATFORM",
     "TARGET_LABELS",
     "TOPICS",
     "Attribute",
@@ -30,10 +32,12 @@ __all__ = [
     "kubernetes",
     "log_fields",
     "metrics",
+    "module",
     "runtime",
     "series",
     "shards",
     "telemetry",
+    "topics",
 ]
 
 #: Topic -> the module that holds its records; the order is the order of every listing.
@@ -45,6 +49,25 @@ TOPICS: dict[str, ModuleType] = {
     "telemetry": telemetry,
     "kubernetes": kubernetes,
 }
+
+
+#: What a platform may consist of: topics of their own, below :mod:`obskit.catalogue.platform`. No service needs them,
+#: so they are imported when somebody asks.
+PLATFORM: tuple[str, ...] = ()
+
+
+def topics() -> tuple[str, ...]:
+    """Return the names of all topics, the platform's last."""
+    return (*TOPICS, *PLATFORM)
+
+
+def module(topic: str) -> ModuleType:
+    """Return the module that holds the records of a topic.
+
+    Raises:
+        KeyError: No such topic.
+    """
+    return import_module(f"obskit.catalogue.platform.{topic}") if topic in PLATFORM else TOPICS[topic]
 
 
 def metrics(topic: str | None = None) -> Iterator[tuple[str, str, Metric | ForeignMetric]]:
@@ -60,8 +83,8 @@ def metrics(topic: str | None = None) -> Iterator[tuple[str, str, Metric | Forei
         >>> next(iter(metrics("shards")))[:2]
         ('shards', 'OPERATIONS')
     """
-    for name in TOPICS if topic is None else (topic,):
-        for key, record in vars(TOPICS[name]).items():
+    for name in topics() if topic is None else (topic,):
+        for key, record in vars(module(name)).items():
             if isinstance(record, (Metric, ForeignMetric)):
                 yield name, key, record
 
@@ -83,4 +106,4 @@ def log_fields() -> dict[str, LogField]:
         >>> log_fields()["trace_id"].kind
         'metadata'
     """
-    return {v.name: v for module in TOPICS.values() for v in vars(module).values() if isinstance(v, LogField)}
+    return {v.name: v for topic in TOPICS.values() for v in vars(topic).values() if isinstance(v, LogField)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from obskit.catalogue import TOPICS, Attribute, ForeignMetric, LogField, Metric, metrics
+from obskit.catalogue import Attribute, ForeignMetric, LogField, Metric, metrics, module, topics
 
 _Record = TypeVar("_Record", Attribute, LogField)
 
@@ -25,11 +25,12 @@ def tree() -> dict[str, dict[str, Any]]:
         'db_client_connection_pool_name'
     """
     result: dict[str, dict[str, Any]] = {}
-    for topic, module in TOPICS.items():
-        keys = {value: key.lower() for key, value in vars(module).items() if isinstance(value, Attribute)}
+    for topic in topics():
+        records = vars(module(topic))
+        keys = {value: key.lower() for key, value in records.items() if isinstance(value, Attribute)}
         result[topic] = {
             key.lower(): _plain(value, keys)
-            for key, value in vars(module).items()
+            for key, value in records.items()
             if isinstance(value, (Metric, ForeignMetric, Attribute, LogField))
         }
     return result
@@ -62,7 +63,7 @@ def text(topic: str) -> str:
     """Return the signals of a topic as a table for the terminal.
 
     Args:
-        topic: One of ``catalogue.TOPICS``.
+        topic: One of ``catalogue.topics()``.
 
     Example:
         >>> print(text("shards").splitlines()[2].split())
@@ -88,7 +89,7 @@ def markdown() -> str:
         "",
         "What obskit emits, and what it uses of others; every series also has `job` and `instance`.",
     ]
-    for topic in TOPICS:
+    for topic in topics():
         lines += ["", f"## {topic}", "", _heading(topic)]
         lines += _table("series|OpenTelemetry|type|unit|labels|exists|meaning", map(_metric_row, _metrics(topic)))
         buckets = ((f"`{m.prometheus_name}`", _numbers(m.boundaries)) for m in _own(topic) if m.boundaries)
@@ -110,7 +111,7 @@ def weaver() -> str:
     attributes: dict[str, Attribute] = {}
     groups: list[dict[str, Any]] = []
     clashing = _clashing()
-    for topic in TOPICS:
+    for topic in topics():
         new = {a.name: a for a in _all(topic, Attribute) if a.name not in attributes}
         attributes |= new
         if new:
@@ -153,7 +154,7 @@ def _weaver_metric(metric: Metric) -> dict[str, Any]:
 def _clashing() -> set[str]:
     """Names that topics define with different closed sets: together they are open."""
     values: dict[str, set[tuple[str, ...]]] = {}
-    for topic in TOPICS:
+    for topic in topics():
         for attribute in _all(topic, Attribute):
             values.setdefault(attribute.name, set()).add(attribute.values)
     return {name for name, sets in values.items() if len(sets) > 1}
@@ -161,11 +162,11 @@ def _clashing() -> set[str]:
 
 def _heading(topic: str) -> str:
     """The first line of the topic's module says what the topic is."""
-    return (TOPICS[topic].__doc__ or topic).strip().splitlines()[0]
+    return (module(topic).__doc__ or topic).strip().splitlines()[0]
 
 
 def _all(topic: str, kind: type[_Record]) -> Iterator[_Record]:
-    return (value for value in vars(TOPICS[topic]).values() if isinstance(value, kind))
+    return (value for value in vars(module(topic)).values() if isinstance(value, kind))
 
 
 def _metrics(topic: str) -> Iterator[Metric | ForeignMetric]:

@@ -132,6 +132,8 @@ class ForeignMetric(NamedTuple):
         emitter: The program (``kube-state-metrics``).
         since: First version that emits it.
         until: First version that no longer does, or "".
+        successor: The name that it has from then on, or "".
+        source: Where its name and labels are written down: repository and path.
         unit: UCUM unit of the values, or "".
         values: Closed sets of label values.
         presence: As for :class:`Metric`.
@@ -149,6 +151,8 @@ class ForeignMetric(NamedTuple):
     values: Mapping[str, tuple[str, ...]] = _OPEN
     presence: Presence = "conditional"
     condition: str = ""
+    successor: str = ""
+    source: str = ""
 
     @property
     def prometheus_name(self) -> str:

@@ -7,7 +7,7 @@ import click
 from obskit import catalogue
 from obskit.cli.common import json_option, print_json
 
-TOPICS = tuple(catalogue.TOPICS)
+TOPICS = catalogue.topics()
 FORMATS = ("json", "markdown", "weaver")
 
 EPILOG = """\b

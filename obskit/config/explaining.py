@@ -51,7 +51,14 @@ def _walk(root: dict[str, Any], node: dict[str, Any], prefix: str) -> Iterator[K
         elif inner.get("type") == "array":
             yield from _walk(root, _resolve(root, inner["items"]), f"{full}[].")
         elif isinstance(inner.get("additionalProperties"), dict):
-            yield from _walk(root, _resolve(root, inner["additionalProperties"]), f"{full}.*.")
+            for choice in _choices(inner["additionalProperties"]):
+                yield from _walk(root, _resolve(root, choice), f"{full}.*.")
+
+
+def _choices(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """What stands in ``anyOf``, or the node itself."""
+    choices: list[dict[str, Any]] = node.get("anyOf", [node])
+    return choices
 
 
 def _resolve(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,8 @@ Version = Annotated[str, Meta(pattern=r"^[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,5}$")]
 Image = Annotated[str, Meta(pattern=r"^[a-z0-9][-a-z0-9._/:]*$")]
 Mebibytes = Annotated[int, Meta(le=1 << 20)]
 Severity = Literal["critical", "warning", "info"]
+#: Beside the letters of names it may hold what makes a regular expression of a list: ``prod-.*|staging``.
+Matcher = Annotated[str, Meta(pattern=r"^[-._/:A-Za-z0-9|*+]{1,253}$")]
 System = Literal["postgresql", "mysql", "mariadb", "sqlite", "oracle.db", "microsoft.sql_server", "other_sql"]
 
 
@@ -128,6 +130,45 @@ class Intervals(_Model, frozen=True):
     collector_batch: Annotated[Duration, Meta(description="Longest time that the sidecar holds a metric.")] = "1s"
 
 
+class LatencyObjective(_Model, frozen=True):
+    """How many requests must be answered how fast."""
+
+    threshold: Annotated[
+        float, Meta(gt=0, description="Seconds: one of the bucket boundaries of http.server.request.duration.")
+    ] = 0.5
+    objective: Annotated[float, Meta(ge=50, lt=100, description="Per cent of the requests that are that fast.")] = 99.0
+
+
+class Slo(_Model, frozen=True):
+    """The service level objective of the service's requests, over 30 days."""
+
+    availability: Annotated[
+        float, Meta(ge=50, lt=100, description="Per cent of the requests that do not end in a server error.")
+    ] = 99.9
+    latency: Annotated[LatencyObjective, Meta(description="How many requests must be answered how fast.")] = (
+        LatencyObjective()
+    )
+
+
+class Pack(_Model, frozen=True):
+    """A platform pack: alerts on what the service stands on."""
+
+    version: Annotated[
+        str,
+        Meta(
+            pattern=r"^([0-9]{1,5}(\.[0-9]{1,5}){0,2})?$",
+            description="Version of what it watches; the newest if unset.",
+        ),
+    ] = ""
+    scrape: Annotated[
+        Interval | UnsetType, Meta(description="How often Prometheus scrapes it; intervals.scrape if unset.")
+    ] = UNSET
+    match: Annotated[
+        dict[LabelName, Matcher],
+        Meta(description="Label: regular expression that it must match whole, for every series of the pack."),
+    ] = {}
+
+
 class Logs(_Model, frozen=True):
     """How log records reach Loki."""
 
@@ -170,6 +211,13 @@ class Project(_Model, frozen=True):
     shards: Annotated[list[ShardSet], Meta(description="Sets of shards that the service uses.")] = []
     backends: Annotated[Backends, Meta(description="Where telemetry goes, and where people look at it.")] = Backends()
     alerts: Annotated[dict[str, AlertOverride], Meta(description="Overrides by the alert's name.")] = {}
+    slo: Annotated[Slo, Meta(description="The service level objective of the service's requests, over 30 days.")] = (
+        Slo()
+    )
+    packs: Annotated[
+        dict[str, bool | Pack],
+        Meta(description="Platform packs by name, off by default: true, or a mapping. For one release of a cluster."),
+    ] = {}
     group_labels: Annotated[list[LabelName], Meta(description="Labels added to every by and on, such as cluster.")] = []
     intervals: Annotated[Intervals, Meta(description="Intervals that the budgets are computed from.")] = Intervals()
     logs: Annotated[Logs, Meta(description="How log records reach Loki.")] = Logs()
@@ -180,6 +228,11 @@ class Project(_Model, frozen=True):
     def job(self) -> str:
         """The label ``job`` of the service's series: ``service.namespace/service.name``."""
         return f"{self.service.namespace}/{self.service.name}"
+
+    @property
+    def enabled_packs(self) -> dict[str, Pack]:
+        """The platform packs that are on, by name."""
+        return {name: pack if isinstance(pack, Pack) else Pack() for name, pack in sorted(self.packs.items()) if pack}
 
     @property
     def container(self) -> str:

@@ -38,12 +38,16 @@ class Budget:
     Args:
         steps: Each addend, none of them 0.
         window: Samples in the longest window, if some of them must follow the fault, or else 0.
+        window_seconds: The same in seconds.
         evaluations: How many evaluations, without those of ``for``.
+        rule: Seconds of the sum that pass in Prometheus: from the fault until the alert fires there.
     """
 
     steps: tuple[Step, ...]
     window: int
+    window_seconds: int
     evaluations: int
+    rule: int
 
     @property
     def seconds(self) -> int:
@@ -78,7 +82,7 @@ def compute(
         recorded: Every recording rule by the name of its series.
         for_: Its ``for``.
         window_share: f of the formula.
-        source: ``otlp`` or ``kube_state_metrics``.
+        source: ``otlp`` or ``scrape``.
         intervals: The intervals of the project.
         latency_class: ``fast``, or another: those wait longer in their group of the route.
 
@@ -109,8 +113,9 @@ def compute(
             duration_seconds(intervals.group_wait if latency_class == "fast" else GROUP_WAIT), "group_wait of the route"
         ),
     ]
-    samples = window // sample if window_share else 0
-    return Budget(tuple(step for step in steps if step.seconds), samples, 1 + crossings)
+    looked_at = window if window_share else 0
+    rule = math.ceil(round(sum(step.seconds for step in steps[1:-1]), 6))
+    return Budget(tuple(step for step in steps if step.seconds), looked_at // sample, looked_at, 1 + crossings, rule)
 
 
 def windows(expr: str, recorded: Mapping[str, Recorded], above: frozenset[str] = frozenset()) -> list[int]:

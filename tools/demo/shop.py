@@ -51,8 +51,8 @@ class Shop:
     @property
     def route(self) -> dict[str, Any]:
         """Its rendered route for Alertmanager."""
-        route: dict[str, Any] = yaml.safe_load((self.rendered / "alerts/alertmanager-route.yaml").read_text())["route"]
-        return route
+        found: dict[str, Any] = yaml.safe_load((self.rendered / "alerts/alertmanager.yaml").read_text())["routes"][0]
+        return found
 
     def start(self, otelcol: Path, urls: list[str], backends: dict[str, str]) -> None:
         """Start the sidecar and the workers, without waiting."""

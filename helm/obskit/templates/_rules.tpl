@@ -16,6 +16,9 @@
 {{- if has .set $sets }}{{ fail (printf "obskit: the set %s is there twice in shards" .set) }}{{ end -}}
 {{- $sets = append $sets .set -}}
 {{- end -}}
+{{- range $name, $options := .root.Values.packs -}}
+{{- if not (has $name $.pack.packs) }}{{ fail (printf "obskit: no pack is called %s; known: %s" $name (join ", " $.pack.packs)) }}{{ end -}}
+{{- end -}}
 {{- $known := dict -}}
 {{- range .pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $known .alert .params }}{{ end }}{{ end }}{{ end -}}
 {{- range $name, $override := .root.Values.alerts -}}
@@ -53,7 +56,7 @@
 {{- toJson $limits -}}
 {{- end -}}
 
-{{/* JSON: one alert as Prometheus reads it: (dict "root" $ "rule" … "tokens" …). */}}
+{{/* JSON: one alert as Prometheus reads it: (dict "root" $ "rule" … "group" … "tokens" …). */}}
 {{- define "obskit.alert" -}}
 {{- $values := .root.Values -}}
 {{- $rule := .rule -}}
@@ -67,9 +70,11 @@
 {{- $result := dict "alert" $rule.alert "expr" (include "obskit.replace" (dict "text" $rule.expr "tokens" $tokens)) -}}
 {{- if ne $for "0s" }}{{ $_ := set $result "for" $for }}{{ end -}}
 {{- if ne $keep "0s" }}{{ $_ := set $result "keep_firing_for" $keep }}{{ end -}}
-{{- $labels := dict "severity" ($override.severity | default $rule.severity) "latency_class" $rule.latency_class "namespace" (include "obskit.namespace" .root) "service" (include "obskit.name" .root) -}}
+{{- $labels := dict "severity" ($override.severity | default $rule.severity) "latency_class" $rule.latency_class "service" (include "obskit.name" .root) -}}
+{{- if eq .group.scope "cluster" }}{{ $_ := set $labels "pack" .group.family }}{{ else }}{{ $_ := set $labels "namespace" (include "obskit.namespace" .root) }}{{ end -}}
+{{- $intervals := merge (dict "scrape" (include "obskit.scrape" (dict "root" .root "family" .group.family))) $values.intervals -}}
 {{- with $values.service.team }}{{ $_ := set $labels "team" . }}{{ end -}}
-{{- $annotations := dict "summary" $rule.summary "description" (include "obskit.replace" (dict "text" $rule.description "tokens" $tokens)) "runbook_url" (printf "%s/%s" $values.backends.runbooks $rule.alert) "detection_budget" (printf "%ss" (include "obskit.budget" (dict "intervals" $values.intervals "rule" $rule "for" $for))) -}}
+{{- $annotations := dict "summary" $rule.summary "description" (include "obskit.replace" (dict "text" $rule.description "tokens" $tokens)) "runbook_url" (printf "%s/%s" $values.backends.runbooks $rule.alert) "detection_budget" (printf "%ss" (include "obskit.budget" (dict "intervals" $intervals "rule" $rule "for" $for))) -}}
 {{- with $values.backends.grafana }}{{ $_ := set $annotations "dashboard_url" (printf "%s/d/%s" . (include "obskit.uid" (dict "root" $.root "slug" $rule.dashboard))) }}{{ end -}}
 {{- $_ := set $result "labels" (merge (deepCopy ($override.labels | default dict)) $labels) -}}
 {{- $_ := set $result "annotations" (merge (deepCopy ($override.annotations | default dict)) $annotations) -}}
@@ -84,7 +89,8 @@
 {{- $held := mul $evaluation (div (add (include "obskit.seconds" .for | int) $evaluation -1) $evaluation) -}}
 {{- $batch := ternary (include "obskit.seconds" .intervals.collectorBatch | int) 0 $pushed -}}
 {{- $wait := include "obskit.seconds" (ternary .intervals.groupWait .rule.group_wait (eq .rule.latency_class "fast")) | int -}}
-{{- $window := max .rule.window (include "obskit.least" .intervals) -}}
-{{- $samples := addf 1 (mulf .rule.window_share (sub $window 1)) -}}
+{{- $window := max .rule.window (ternary (include "obskit.least" .intervals | int) 0 $pushed) -}}
+{{- if .rule.window_seconds }}{{ $window = divf .rule.window_seconds $sample }}{{ end -}}
+{{- $samples := addf 1 (mulf .rule.window_share (maxf 0 (subf $window 1))) -}}
 {{- addf (mulf $samples $sample) (mul .rule.evaluations $evaluation) $held $batch $wait | ceil | int -}}
 {{- end -}}

@@ -30,8 +30,35 @@
 {{- add 2 (div (add (include "obskit.seconds" .evaluation | int) $export -1) $export) -}}
 {{- end -}}
 
-{{/* JSON: token -> text, of rules and dashboards. */}}
+{{/* The interval at which what a family asks is scraped: (dict "root" $ "family" …). */}}
+{{- define "obskit.scrape" -}}
+{{- $options := get (.root.Values.packs | default dict) .family -}}
+{{- if kindIs "map" $options }}{{ $options.scrape | default .root.Values.intervals.scrape }}{{ else }}{{ .root.Values.intervals.scrape }}{{ end -}}
+{{- end -}}
+
+{{/* Whether a family of rules is wanted: (dict "root" $ "pack" … "family" …); empty is no. */}}
+{{- define "obskit.enabled" -}}
+{{- if not (has .family .pack.packs) }}yes{{ else if hasKey (.root.Values.packs | default dict) .family -}}
+{{- if ne (toString (get .root.Values.packs .family)) "false" }}yes{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The share that an objective in per cent leaves, as text. */}}
+{{- define "obskit.share" -}}
+{{- printf "%.10f" (divf (subf 100 .) 100) | trimAll "0" | printf "0%s" -}}
+{{- end -}}
+
+{{/* JSON: token -> text, of the rules or the dashboard of a family: (dict "root" $ "family" …). */}}
 {{- define "obskit.tokens" -}}
+{{- $family := .family -}}
+{{- $scrape := include "obskit.seconds" (include "obskit.scrape" .) | int -}}
+{{- with .root -}}
+{{- $match := "" -}}
+{{- $options := get (.Values.packs | default dict) $family -}}
+{{- if kindIs "map" $options -}}
+{{- range $label, $value := $options.match }}{{ $match = printf "%s%s=~\"%s\", " $match $label $value }}{{ end -}}
+{{- end -}}
+{{- $latency := toString .Values.slo.latency.threshold -}}
 {{- $by := "" -}}
 {{- range .Values.groupLabels }}{{ $by = printf "%s%s, " $by . }}{{ end -}}
 {{- $sets := list -}}
@@ -45,7 +72,14 @@
   "service" (include "obskit.name" .)
   "container" (include "obskit.container" .)
   "by" $by
-  "seen_seconds" (add (include "obskit.seconds" .Values.intervals.scrape | int) (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
+  "seen_seconds" (add $scrape (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
+  "scrape_window" (printf "%ds" (mul 4 $scrape))
+  "scrape_window_count" (mul 3 $scrape | toString)
+  "match" $match
+  "slo_failed" (include "obskit.share" .Values.slo.availability)
+  "slo_slow" (include "obskit.share" .Values.slo.latency.objective)
+  "slo_latency" $latency
+  "slo_latency_le" (ternary (printf "le=\"%s\"" $latency) (printf "le=~\"%s|%s\\\\.0\"" $latency $latency) (contains "." $latency))
   "learned_samples" (div 480 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "settled_samples" (div 120 (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "expected_shards" (join " or " $sets | default "label_replace(vector(0) > 1, \"shard_set\", \"none\", \"\", \"\")")
@@ -59,10 +93,12 @@
 {{- $_ := set $tokens $name (printf "%ds" (mul $samples $export)) -}}
 {{- $_ := set $tokens (printf "%s_count" $name) (mul (sub $samples 1) $export | toString) -}}
 {{- end -}}
-{{- range list "service" "database" "shards" "pods" "logs" "traces" -}}
-{{- $_ := set $tokens (printf "uid:%s" .) (include "obskit.uid" (dict "root" $ "slug" .)) -}}
+{{- $pack := .Files.Get "files/rules.json" | fromJson -}}
+{{- range concat $pack.boards $pack.packs -}}
+{{- $_ := set $tokens (printf "uid:%s" .) (include "obskit.uid" (dict "root" $.root "slug" .)) -}}
 {{- end -}}
 {{- toJson $tokens -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Text with its tokens replaced: (dict "text" … "tokens" …). */}}

@@ -1,0 +1,30 @@
+// Panels of alerts that say what they compare with which line: both are drawn.
+local p = import 'panel.libsonnet';
+
+{
+  // A threshold is a parameter of the alert, or a number.
+  local limit(alert) =
+    local line = if alert.above != '' then alert.above else alert.below;
+    if std.startsWith(line, '<<param:') then p.param(alert.alert, std.substr(line, 8, std.length(line) - 10))
+    else std.parseJson(line),
+  local known(alert, text) = std.strReplace(text, '<<param:', '<<limit:%s.' % alert.alert),
+
+  panel(alert)::
+    local side = if alert.above != '' then 'above' else 'below';
+    p.timeseries(
+      alert.alert,
+      std.rstripChars(alert.summary, '.'),
+      '%s %s fires %s the line.' % [alert.summary, alert.alert, side],
+      alert.unit,
+      [p.query(known(alert, alert.value), alert.legend)],
+      limits=if side == 'above' then p.above(limit(alert)) else p.below(limit(alert))
+    ),
+
+  // Panels by board, of every alert of these groups that has no panel of its own.
+  boards(groups)::
+    local alerts = [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel == ''];
+    {
+      [board]: [self.panel(alert) for alert in alerts if alert.board == board]
+      for board in std.set([alert.board for alert in alerts])
+    },
+}

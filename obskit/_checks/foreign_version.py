@@ -1,0 +1,50 @@
+"""Every series of another program is one that it emits in the version there is, under the name that it has there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from obskit import catalogue
+from obskit._checks._finding import Finding, one_line
+from obskit._checks._rendered import Rendered
+from obskit.config.project import Project
+
+ID = "foreign-version"
+
+_Version = tuple[int, ...]
+
+
+def check(rendered: Rendered) -> Iterator[Finding]:
+    """Yield a finding for every series that is gone or not there yet, unless its new name is asked for as well."""
+    foreign = {
+        series.name: (topic, record, series.name.removeprefix(record.name))
+        for topic, _, record in catalogue.metrics()
+        if isinstance(record, catalogue.ForeignMetric)
+        for series in record.series
+    }
+    for query in rendered.queries:
+        names = dict.fromkeys(s.name for s in query.analysis.selectors) if query.analysis else {}
+        for name in names:
+            topic, record, suffix = foreign.get(name, ("", None, ""))
+            successor = f"{record.successor}{suffix}" if record and record.successor else ""
+            problem = _problem(name, record, _version(rendered.project, topic)) if record else ""
+            if problem and successor not in names:
+                remedy = f"its name is {successor} now" if successor else f"packs.{topic}.version says which there is"
+                yield Finding(query.place, f"{problem}, in: {one_line(query.written)}", ID, remedy)
+
+
+def _problem(name: str, record: catalogue.ForeignMetric, version: _Version) -> str:
+    if record.until and (not version or version >= _parsed(record.until)):
+        return f"{record.emitter} no longer emits {name} from {record.until} on"
+    if version and version < _parsed(record.since)[: len(version)]:
+        return f"{record.emitter} emits {name} from {record.since} on, and not yet in {'.'.join(map(str, version))}"
+    return ""
+
+
+def _version(project: Project, topic: str) -> _Version:
+    pack = project.enabled_packs.get(topic)
+    return _parsed(pack.version) if pack and pack.version else ()
+
+
+def _parsed(version: str) -> _Version:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,72 @@
+"""The runbook of every alert says what it means, what to look at and what to do, and its queries work as they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from obskit import _installation
+from obskit._checks import _logql, _promql
+from obskit._checks._finding import Finding, nearest, one_line
+from obskit._checks._rendered import Rendered, parse
+
+ID = "runbook-page"
+
+#: What a page must have, each with the words that begin it.
+_PARTS = {
+    "the impact": "**Impact.** ",
+    "what to look at first": "## Look first\n",
+    "what to do": "## What to do\n",
+    "when it is wrong, or blind": "**When it is wrong, or blind.** ",
+}
+_PLACEHOLDER = re.compile(r"<[a-z]")
+_BLOCK = re.compile(r"^```(promql|logql)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def check(rendered: Rendered) -> Iterator[Finding]:
+    """Yield a finding for every part that a page lacks, and every query of it that does not work as it stands."""
+    folder = _installation.directory("runbooks")
+    for alert in rendered.alerts():
+        page = folder / f"{alert.name}.md"
+        if not page.is_file():
+            continue
+        text = page.read_text(encoding="utf-8")
+        for part, begin in _PARTS.items():
+            if begin not in text:
+                yield Finding(
+                    alert.place, f"its runbook does not say {part}", ID, f"add {begin.strip()!r} to {page.name}"
+                )
+        queries = [(kind, line) for kind, block in _BLOCK.findall(text) for line in _lines(block)]
+        if not queries:
+            yield Finding(
+                alert.place, "its runbook has no query to look at first", ID, "add a block of promql or logql"
+            )
+        for kind, line in queries:
+            for problem, remedy in _problems(rendered, kind, line):
+                yield Finding(alert.place, f"its runbook: {problem}, in: {one_line(line)}", ID, remedy)
+
+
+def _lines(block: str) -> list[str]:
+    return [line for line in block.splitlines() if line and not line.startswith("#")]
+
+
+def _problems(rendered: Rendered, kind: str, query: str) -> Iterator[tuple[str, str]]:
+    if kind == "logql":
+        try:
+            list(_logql.names(query))
+        except _logql.LogQLError as error:
+            yield str(error), ""
+        return
+    if _PLACEHOLDER.search(query):
+        yield "a placeholder is no query", "group by job or namespace instead, so that it works as it is pasted"
+        return
+    tree, wrong = parse(query)
+    if tree is None:
+        yield wrong, ""
+        return
+    analysis = _promql.analyse(tree, rendered.known)
+    for selector in analysis.selectors:
+        if selector.name and selector.known is None:
+            yield f"no signal is called {selector.name}", nearest(selector.name, rendered.known)
+    for missing in analysis.missing:
+        yield f"there is no label {missing.label} {missing.where}", nearest(missing.label, missing.known)

@@ -1,0 +1,100 @@
+"""What a project changes of the pack: which alerts, and their timing, texts and thresholds."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from obskit import catalogue
+from obskit._render import pack
+from obskit.catalogue import http
+from obskit.config.project import AlertOverride, Project
+from obskit.exceptions import InputError
+
+#: Labels of every alert and of every series. As a group label one of them would be there twice; set by an override it
+#: would make alerts of different series one, which Prometheus refuses.
+RESERVED = frozenset({"alertname", "severity", "latency_class", "namespace", "service", "pack"}).union(
+    catalogue.TARGET_LABELS, *(series.labels for series in catalogue.series().values())
+)
+
+
+def of(project: Project, alert: pack.Alert) -> AlertOverride:
+    """Return the overrides of an alert."""
+    return project.alerts.get(alert.name) or AlertOverride()
+
+
+def is_on(project: Project, alert: pack.Alert) -> bool:
+    """Return whether a project has an alert: a platform pack must be enabled, and an alert not disabled."""
+    wanted = alert.family in project.enabled_packs or alert.family not in catalogue.PLATFORM
+    return wanted and of(project, alert).enabled
+
+
+def hold(project: Project, alert: pack.Alert) -> str:
+    """Return the ``for`` of an alert."""
+    return of(project, alert).for_ or alert.for_
+
+
+def params(project: Project, alert: pack.Alert) -> dict[str, str]:
+    """Return the thresholds of an alert as tokens: ``param:NAME`` -> text."""
+    given = of(project, alert).params
+    return {f"param:{p.name}": _number(given[p.name]) if p.name in given else p.default for p in alert.params.values()}
+
+
+def _number(value: float) -> str:
+    """As Helm writes a number too: the shortest text that is the same number."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
+    """Refuse what names nothing, or would break rules.
+
+    Raises:
+        InputError: A pack, an alert, a parameter or a label that cannot be, or a value out of range.
+    """
+    for index, label in enumerate(project.group_labels):
+        if label in RESERVED:
+            problem = f"group_labels cannot hold {label}, which the rules use themselves"
+            raise InputError(problem, place=f"group_labels[{index}]", remedy="leave it out")
+    for name in project.packs:
+        if name not in catalogue.PLATFORM:
+            remedy = _nearest(name, catalogue.PLATFORM)
+            raise InputError(f"no pack is called {name}", place=f"packs.{name}", remedy=remedy)
+    threshold = project.slo.latency.threshold
+    if threshold not in http.DURATION_BOUNDARIES:
+        known = ", ".join(f"{boundary:g}" for boundary in http.DURATION_BOUNDARIES)
+        problem = f"slo.latency.threshold cannot be {threshold:g}"
+        raise InputError(problem, place="slo.latency.threshold", remedy=f"one of the bucket boundaries: {known}")
+    alerts = {alert.name: alert for alert in definitions.alerts()}
+    for name, override in project.alerts.items():
+        if name not in alerts:
+            raise InputError(f"no alert is called {name}", place=f"alerts.{name}", remedy=_nearest(name, alerts))
+        _refuse_labels(project, name, override)
+        _refuse_params(alerts[name], override)
+
+
+def _refuse_labels(project: Project, name: str, override: AlertOverride) -> None:
+    for label in override.labels:
+        if label in RESERVED or label in project.group_labels:
+            remedy = "set severity" if label == "severity" else "series and route rely on it: leave it out"
+            place = f"alerts.{name}.labels.{label}"
+            raise InputError(f"{name} cannot set the label {label}", place=place, remedy=remedy)
+
+
+def _refuse_params(alert: pack.Alert, override: AlertOverride) -> None:
+    known = alert.params
+    for param, value in override.params.items():
+        place = f"alerts.{alert.name}.params.{param}"
+        if param not in known:
+            raise InputError(f"{alert.name} has no parameter {param}", place=place, remedy=_nearest(param, known))
+        low, high = known[param].minimum, known[param].maximum
+        if not low <= value <= high:
+            remedy = f"it goes from {low:g} to {high:g}: {known[param].brief}"
+            raise InputError(f"{param} of {alert.name} cannot be {value:g}", place=place, remedy=remedy)
+
+
+def _nearest(name: str, known: Iterable[str] | Mapping[str, Any]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{hint}known: {', '.join(names) or 'none'}"

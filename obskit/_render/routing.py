@@ -1,0 +1,71 @@
+"""What Alertmanager needs: routes that send fast alerts at once, and which alerts hold back which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obskit._render import overrides, pack
+from obskit.config.project import Project
+from obskit.promql import budget
+
+#: How long an alert of a group waits whose first one was just sent.
+_FAST_INTERVAL, _INTERVAL, _REPEAT = "1m", "5m", "4h"
+
+
+def configuration(project: Project) -> dict[str, Any]:
+    """Return what goes into the configuration of Alertmanager: ``routes`` and ``inhibit_rules``."""
+    return {"routes": routes(project), "inhibit_rules": inhibitions(project)}
+
+
+def routes(project: Project) -> list[dict[str, Any]]:
+    """Return the routes of the service and of its packs: fast alerts alone and at once, the rest grouped.
+
+    The alerts of a pack carry the namespaces of what they watch, so a route knows them by the name of the pack.
+    """
+    service = f'service="{project.service.name}"'
+    result = [_route(project, [f'namespace="{project.service.namespace}"', service])]
+    if packs := "|".join(project.enabled_packs):
+        result.append(_route(project, [f'pack=~"{packs}"', service]))
+    return result
+
+
+def _route(project: Project, matchers: list[str]) -> dict[str, Any]:
+    fast = {
+        "matchers": ['latency_class="fast"'],
+        "group_by": ["..."],
+        "group_wait": project.intervals.group_wait,
+        "group_interval": _FAST_INTERVAL,
+        "repeat_interval": _REPEAT,
+    }
+    return {
+        "matchers": matchers,
+        "group_by": ["alertname", "namespace", "service"],
+        "group_wait": budget.GROUP_WAIT,
+        "group_interval": _INTERVAL,
+        "repeat_interval": _REPEAT,
+        "routes": [fast],
+    }
+
+
+def inhibitions(project: Project) -> list[dict[str, Any]]:
+    """Return the inhibition rules: one for each set of alerts that holds others back, in the service alone.
+
+    Both carry the labels of the service, so that one service never silences another.
+    """
+    enabled = [alert for alert in pack.load().alerts() if overrides.is_on(project, alert)]
+    names = {alert.name for alert in enabled}
+    held: dict[tuple[str, ...], list[str]] = {}
+    for alert in enabled:
+        sources = tuple(name for name in alert.inhibited_by if name in names)
+        if sources:
+            held.setdefault(sources, []).append(alert.name)
+    equal = [*project.group_labels, "service", "pack"]
+    own = f'service="{project.service.name}"'
+    return [
+        {
+            "source_matchers": [own, f'alertname=~"{"|".join(sources)}"'],
+            "target_matchers": [own, f'alertname=~"{"|".join(targets)}"'],
+            "equal": ["namespace", *equal],
+        }
+        for sources, targets in held.items()
+    ]
