@@ -70,7 +70,8 @@ function(obskit)
       severity: 'critical',
       keep_firing_for: '1m',
       // Not increase(), which would make two of one.
-      expr: 'sum by (%s) (rate(%s[<<window>>])) * <<window_count>> > 0' % [q.by([pool]), q.select(db.connection_timeouts.name)],
+      expr: 'sum by (%s) (rate(%s[<<window>>])) * <<window_count>> > <<param:timeouts>>' % [q.by([pool]), q.select(db.connection_timeouts.name)],
+      params: { timeouts: a.param('0', 0, 1000, 'requests', 'Requests given up in the window that are borne.') },
       summary: 'Requests for a database connection ran into the time limit of the pool.',
       description: '{{ $value | printf "%%.0f" }} requests for a connection of pool {{ $labels.%s }} were given up.' % pool,
       fault: 'one request for a connection runs into the time limit',

@@ -202,6 +202,46 @@ def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_i
     pass_with(program("promtool"), tmp_path, intervals, tests)
 
 
+def threshold(value: float, namespace: str = "shop", service: str = "") -> dict[str, str]:
+    labels = f'alert="ObskitDatabaseConnectionTimeouts", param="timeouts", namespace="{namespace}", service="{service}"'
+    return {"series": f"obskit_threshold{{{labels}}}", "values": f"{value}x40"}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("thresholds", "fires_at"),
+    [
+        ([], 1),
+        ([threshold(4)], 5),
+        ([threshold(4, namespace="other")], 1),
+        ([threshold(4), threshold(2, service="shop"), threshold(0, service="cart")], 3),
+        ([threshold(-3)], 1),
+    ],
+    ids=["none", "of the namespace", "of another namespace", "of the service", "out of range"],
+)
+def test_a_threshold_is_what_the_namespace_or_the_service_says_within_its_range(
+    thresholds: list[dict[str, str]], fires_at: int, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    series = 'db_client_connection_timeouts_total{job="shop/shop", db_client_connection_pool_name="p", instance="a"}'
+    expr = 'count(ALERTS{alertname="ObskitDatabaseConnectionTimeouts", alertstate="firing"}) or vector(0)'
+    tests = [
+        {
+            "interval": "5s",
+            "input_series": [{"series": series, "values": f"9x20 {9 + count}x20"}, *thresholds],
+            "promql_expr_test": [{"expr": expr, "eval_time": "110s", "exp_samples": [{"value": int(fires)}]}],
+        }
+        for count, fires in ((fires_at, True), (fires_at - 1, False))
+    ]
+    own = project(thresholds="series")
+    (tmp_path / "rules.yaml").write_text(alerts.files(own)["alerts/rules.yaml"])
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "5s", "tests": tests}
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
+    arguments = [str(program("promtool")), "test", "rules", "test.yaml"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _checks.run(pipeline.render(own), own) == []
+
+
 @pytest.mark.real
 @pytest.mark.parametrize(
     "intervals", [Intervals(), Intervals(scrape="1m", evaluation="1m")], ids=["defaults", "seldom scraped"]

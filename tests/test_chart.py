@@ -57,6 +57,7 @@ SLOW = Project(
 )
 PACKS = Project(
     service=PLAIN.service,
+    thresholds="series",
     slo=Slo(availability=99.999, latency=LatencyObjective(threshold=1, objective=95)),
     packs={
         name: [True, Pack(version="1.30", scrape="30s", match={"cluster": "eu-.*", "job": name}), False][index % 3]

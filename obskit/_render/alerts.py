@@ -64,7 +64,7 @@ def budget(project: Project, alert: pack.Alert) -> budgets.Budget:
     """Return the detection budget of an alert in a project."""
     scope = tokens.of(project, alert.family)
     group = next(group for group in pack.load().groups if alert in group.rules)
-    return _budget(project, alert, tokens.replace(alert.expr, scope | overrides.params(project, alert)), scope, group)
+    return _budget(project, alert, tokens.replace(alert.expr, scope | overrides.terms(project, alert)), scope, group)
 
 
 def explain(name: str, project: Project | None = None) -> dict[str, Any]:
@@ -100,8 +100,7 @@ def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[st
     if isinstance(rule, pack.Recording):
         return {"record": rule.record, "expr": tokens.replace(rule.expr, scope)}
     override = overrides.of(project, rule)
-    values = {**scope, **overrides.params(project, rule)}
-    expr = tokens.replace(rule.expr, values)
+    expr = tokens.replace(rule.expr, {**scope, **overrides.terms(project, rule)})
     result: Rule = {"alert": rule.name, "expr": expr}
     if (hold := overrides.hold(project, rule)) != "0s":
         result["for"] = hold
@@ -109,7 +108,9 @@ def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[st
         result["keep_firing_for"] = keep
     result["labels"] = _labels(project, rule, group) | override.labels
     spent = _budget(project, rule, expr, scope, group)
-    result["annotations"] = _annotations(project, rule, values, spent) | override.annotations
+    result["annotations"] = (
+        _annotations(project, rule, {**scope, **overrides.params(project, rule)}, spent) | override.annotations
+    )
     return result
 
 

@@ -63,6 +63,7 @@ def values(project: Project) -> dict[str, Any]:
             },
         },
         "packs": {name: _pack(options) for name, options in project.enabled_packs.items()},
+        "thresholds": project.thresholds,
         "alerts": {name: _override(override) for name, override in project.alerts.items()},
         "logs": {"via": project.logs.via},
         "collector": {
@@ -90,6 +91,7 @@ def bundle() -> dict[str, str]:
 def _rules() -> dict[str, Any]:
     return {
         "reserved": sorted(overrides.RESERVED),
+        "threshold": catalogue.telemetry.THRESHOLD.name,
         "packs": list(catalogue.PLATFORM),
         "boards": [slug for slug in dashboards.tokenised() if slug not in catalogue.PLATFORM],
         "groups": [
@@ -117,7 +119,14 @@ def _rule(rule: pack.Recording | pack.Alert) -> dict[str, Any]:
         "summary": rule.summary,
         "description": rule.description,
         "params": {
-            p.name: {"default": p.default, "minimum": p.minimum, "maximum": p.maximum} for p in rule.params.values()
+            p.name: {
+                "default": p.default,
+                "minimum": p.minimum,
+                "maximum": p.maximum,
+                "low": overrides.number(p.minimum),
+                "high": overrides.number(p.maximum),
+            }
+            for p in rule.params.values()
         },
         "dashboard": rule.panel.partition("#")[0],
         "source": rule.source,

@@ -38,11 +38,37 @@ def hold(project: Project, alert: pack.Alert) -> str:
 def params(project: Project, alert: pack.Alert) -> dict[str, str]:
     """Return the thresholds of an alert as tokens: ``param:NAME`` -> text."""
     given = of(project, alert).params
-    return {f"param:{p.name}": _number(given[p.name]) if p.name in given else p.default for p in alert.params.values()}
+    return {f"param:{p.name}": number(given[p.name]) if p.name in given else p.default for p in alert.params.values()}
 
 
-def _number(value: float) -> str:
-    """As Helm writes a number too: the shortest text that is the same number."""
+def terms(project: Project, alert: pack.Alert) -> dict[str, str]:
+    """Return the thresholds of an alert as they stand in its expression: numbers, or what a series says of them.
+
+    With ``thresholds: series`` the service's own series wins over that of the namespace, and the number of the project
+    is what holds without either. Whatever a series says, it stays within the range of the parameter.
+    """
+    numbers = params(project, alert)
+    if project.thresholds == "fixed":
+        return numbers
+    return {f"param:{p.name}": _term(project, alert, p, numbers[f"param:{p.name}"]) for p in alert.params.values()}
+
+
+def _term(project: Project, alert: pack.Alert, param: pack.Param, otherwise: str) -> str:
+    own = f'alert="{alert.name}", param="{param.name}", namespace="{project.service.namespace}"'
+    of_service, of_namespace = (
+        f'max({catalogue.telemetry.THRESHOLD.name}{{{own}, service="{name}"}})' for name in (project.service.name, "")
+    )
+    low, high = number(param.minimum), number(param.maximum)
+    return f"scalar(clamp({of_service} or {of_namespace} or vector({otherwise}), {low}, {high}))"
+
+
+def number(value: float) -> str:
+    """Return a number as Helm writes it too: the shortest text that is the same number.
+
+    Example:
+        >>> number(2.0), number(0.05)
+        ('2', '0.05')
+    """
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 

@@ -98,6 +98,16 @@ ALERTS = ForeignMetric(
     values={"alertstate": ("pending", "firing")},
 )
 
+THRESHOLD = ForeignMetric(
+    name="obskit_threshold",
+    type="gauge",
+    labels=("alert", "namespace", "param", "service"),
+    brief="The value that a namespace or a service gives a parameter of an alert.",
+    emitter="a recording rule of the namespace's",
+    since="2.42",
+    condition="obskit.yaml says thresholds: series, and somebody records it",
+)
+
 LOG_SERVICE_NAME = LogField("service_name", "Name of the service.", "label")
 LOG_NAMESPACE = LogField("service_namespace", "Namespace of the service.", "label")
 LOG_LEVEL = LogField("detected_level", "Level of the record, as Loki names it.", "metadata")

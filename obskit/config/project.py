@@ -218,6 +218,10 @@ class Project(_Model, frozen=True):
         dict[str, bool | Pack],
         Meta(description="Platform packs by name, off by default: true, or a mapping. For one release of a cluster."),
     ] = {}
+    thresholds: Annotated[
+        Literal["fixed", "series"],
+        Meta(description="series: a namespace may set parameters by recording obskit_threshold; fixed: it cannot."),
+    ] = "fixed"
     group_labels: Annotated[list[LabelName], Meta(description="Labels added to every by and on, such as cluster.")] = []
     intervals: Annotated[Intervals, Meta(description="Intervals that the budgets are computed from.")] = Intervals()
     logs: Annotated[Logs, Meta(description="How log records reach Loki.")] = Logs()

@@ -47,6 +47,15 @@
 {{- ternary (get $given .param | toString) .default (hasKey $given .param) -}}
 {{- end -}}
 
+{{/* The same as it stands in the expression: (dict "root" $ "alert" … "param" … "range" …). */}}
+{{- define "obskit.term" -}}
+{{- $number := include "obskit.param" (dict "root" .root "alert" .alert "param" .param "default" .range.default) -}}
+{{- if eq .root.Values.thresholds "series" -}}
+{{- $own := printf "alert=\"%s\", param=\"%s\", namespace=\"%s\"" .alert .param (include "obskit.namespace" .root) -}}
+{{- printf "scalar(clamp(max(%s{%s, service=\"%s\"}) or max(%s{%s, service=\"\"}) or vector(%s), %s, %s))" .threshold $own (include "obskit.name" .root) .threshold $own $number .range.low .range.high -}}
+{{- else }}{{ $number }}{{ end -}}
+{{- end -}}
+
 {{/* JSON: ALERT.PARAM -> value, the lines of the panels. */}}
 {{- define "obskit.limits" -}}
 {{- $limits := dict -}}
@@ -56,18 +65,20 @@
 {{- toJson $limits -}}
 {{- end -}}
 
-{{/* JSON: one alert as Prometheus reads it: (dict "root" $ "rule" … "group" … "tokens" …). */}}
+{{/* JSON: one alert as Prometheus reads it: (dict "root" $ "rule" … "group" … "threshold" … "tokens" …). */}}
 {{- define "obskit.alert" -}}
 {{- $values := .root.Values -}}
 {{- $rule := .rule -}}
 {{- $override := get ($values.alerts | default dict) $rule.alert | default dict -}}
 {{- $tokens := deepCopy .tokens -}}
+{{- $terms := deepCopy .tokens -}}
 {{- range $name, $param := $rule.params -}}
 {{- $_ := set $tokens (printf "param:%s" $name) (include "obskit.param" (dict "root" $.root "alert" $rule.alert "param" $name "default" $param.default)) -}}
+{{- $_ := set $terms (printf "param:%s" $name) (include "obskit.term" (dict "root" $.root "alert" $rule.alert "param" $name "range" $param "threshold" $.threshold)) -}}
 {{- end -}}
 {{- $for := $override.for | default $rule.for -}}
 {{- $keep := $override.keep_firing_for | default $rule.keep_firing_for -}}
-{{- $result := dict "alert" $rule.alert "expr" (include "obskit.replace" (dict "text" $rule.expr "tokens" $tokens)) -}}
+{{- $result := dict "alert" $rule.alert "expr" (include "obskit.replace" (dict "text" $rule.expr "tokens" $terms)) -}}
 {{- if ne $for "0s" }}{{ $_ := set $result "for" $for }}{{ end -}}
 {{- if ne $keep "0s" }}{{ $_ := set $result "keep_firing_for" $keep }}{{ end -}}
 {{- $labels := dict "severity" ($override.severity | default $rule.severity) "latency_class" $rule.latency_class "service" (include "obskit.name" .root) -}}
