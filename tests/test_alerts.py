@@ -15,7 +15,16 @@ from obskit import _checks, catalogue
 from obskit._installation import directory
 from obskit._render import alerts, jsonnet, pack, pipeline
 from obskit.catalogue import _export
-from obskit.config.project import AlertOverride, Intervals, Project, Service, ShardSet, duration_seconds
+from obskit.config.project import (
+    AlertOverride,
+    Intervals,
+    Notify,
+    Project,
+    SecretKey,
+    Service,
+    ShardSet,
+    duration_seconds,
+)
 from obskit.exceptions import InputError
 
 PACK = {alert.name: alert for alert in pack.load().alerts()}
@@ -200,6 +209,37 @@ def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_i
         values = f"0x{before} 1x{evaluation // sample + 9}"
         tests.append(fires("ObskitShardMisrouted", intervals.export, series, values, due))
     pass_with(program("promtool"), tmp_path, intervals, tests)
+
+
+def test_mimir_gets_the_same_groups_in_a_namespace_of_the_service() -> None:
+    files = {path: yaml.safe_load(text) for path, text in alerts.files(project()).items()}
+    groups = files["alerts/rules.yaml"]["groups"]
+    assert files["alerts/mimir.yaml"] == {"namespace": "obskit-shop-shop", "groups": groups}
+    assert files["alerts/prometheusrule.yaml"]["spec"] == {"groups": groups}
+
+
+@pytest.mark.parametrize(
+    ("kind", "receiver"),
+    [
+        ("slack", {"slackConfigs": [{"sendResolved": True, "apiURL": {"name": "s", "key": "k"}, "channel": "#a"}]}),
+        ("pagerduty", {"pagerdutyConfigs": [{"sendResolved": True, "routingKey": {"name": "s", "key": "k"}}]}),
+        ("webhook", {"webhookConfigs": [{"sendResolved": True, "urlSecret": {"name": "s", "key": "k"}}]}),
+    ],
+)
+def test_the_operator_gets_the_routes_and_a_secret_by_reference_when_somebody_is_to_be_notified(
+    kind: Any, receiver: dict[str, Any]
+) -> None:
+    notify = Notify(kind=kind, secret=SecretKey(name="s", key="k"), channel="#a" if kind == "slack" else "")
+    files = alerts.files(project(notify=notify, packs=dict.fromkeys(catalogue.PLATFORM, True)))
+    made = yaml.safe_load(files["alerts/alertmanagerconfig.yaml"])["spec"]
+    plain = yaml.safe_load(files["alerts/alertmanager.yaml"])
+    assert made["receivers"] == [{"name": "obskit", **receiver}]
+    assert made["route"]["matchers"] == [{"name": "service", "matchType": "=", "value": "shop"}]
+    assert [len(route["matchers"]) for route in made["route"]["routes"]] == [2] * len(plain["routes"])
+    assert [len(rule["targetMatch"]) for rule in made["inhibitRules"]] == [2] * len(plain["inhibit_rules"])
+    fast = made["route"]["routes"][0]["routes"][0]
+    assert (fast["groupBy"], fast["groupWait"]) == (["..."], "0s")
+    assert "alerts/alertmanagerconfig.yaml" not in alerts.files(project())
 
 
 def threshold(value: float, namespace: str = "shop", service: str = "") -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from obskit._render import overrides, pack, routing, tokens
-from obskit._render.text import yaml_text
+from obskit._render import alertmanagerconfig, overrides, pack, routing, tokens
+from obskit._render.text import HEADER, yaml_text
 from obskit.config.project import Pack, Project
 from obskit.promql import budget as budgets
 
@@ -22,12 +23,19 @@ def files(project: Project) -> dict[str, str]:
     Raises:
         InputError: An override names an alert or a parameter that does not exist, or a value out of range.
     """
-    rules = groups(project)
-    return {
-        "alerts/rules.yaml": yaml_text({"groups": rules}),
-        "alerts/prometheusrule.yaml": yaml_text(_custom_resource(project, rules)),
-        "alerts/alertmanager.yaml": yaml_text(routing.configuration(project)),
+    rules = yaml_text({"groups": groups(project)}, header=False)
+    resource = f"{yaml_text(_custom_resource(project), header=False)}spec:\n{textwrap.indent(rules, '  ')}"
+    service = project.service
+    made = {
+        "alerts/rules.yaml": rules,
+        "alerts/prometheusrule.yaml": resource,
+        "alerts/mimir.yaml": f"namespace: obskit-{service.namespace}-{service.name}\n{rules}",
+        "alerts/alertmanager.yaml": yaml_text(routing.configuration(project), header=False),
     }
+    if project.notify:
+        config = alertmanagerconfig.resource(project, project.notify, _metadata(project))
+        made["alerts/alertmanagerconfig.yaml"] = yaml_text(config, header=False)
+    return {path: HEADER + text for path, text in made.items()}
 
 
 def groups(project: Project) -> list[dict[str, Any]]:
@@ -166,8 +174,8 @@ def _budget(
     )
 
 
-def _custom_resource(project: Project, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    metadata = {
+def _metadata(project: Project) -> dict[str, Any]:
+    return {
         "name": f"obskit-{project.service.name}",
         "namespace": project.service.namespace,
         "labels": {
@@ -176,9 +184,12 @@ def _custom_resource(project: Project, rules: list[dict[str, Any]]) -> dict[str,
             "app.kubernetes.io/managed-by": "obskit",
         },
     }
+
+
+def _custom_resource(project: Project) -> dict[str, Any]:
+    """A PrometheusRule without its groups: they are a large text, and made once for every file."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": metadata,
-        "spec": {"groups": rules},
+        "metadata": _metadata(project),
     }

@@ -169,6 +169,23 @@ class Pack(_Model, frozen=True):
     ] = {}
 
 
+class SecretKey(_Model, frozen=True):
+    """A key of a Kubernetes Secret in the service's namespace."""
+
+    name: Annotated[Dns, Meta(description="Name of the Secret.")]
+    key: Annotated[Name, Meta(description="Key in it.")]
+
+
+class Notify(_Model, frozen=True):
+    """Whom the Prometheus operator's AlertmanagerConfig notifies."""
+
+    kind: Annotated[Literal["slack", "pagerduty", "webhook"], Meta(description="What receives the notifications.")]
+    secret: Annotated[SecretKey, Meta(description="Where its URL or its routing key is kept.")]
+    channel: Annotated[
+        str, Meta(pattern=r"^(#?[-a-z0-9_]{1,80})?$", description="Channel, where the kind is slack.")
+    ] = ""
+
+
 class Logs(_Model, frozen=True):
     """How log records reach Loki."""
 
@@ -218,6 +235,10 @@ class Project(_Model, frozen=True):
         dict[str, bool | Pack],
         Meta(description="Platform packs by name, off by default: true, or a mapping. For one release of a cluster."),
     ] = {}
+    notify: Annotated[
+        Notify | UnsetType,
+        Meta(description="Whom to notify: makes an AlertmanagerConfig for the Prometheus operator."),
+    ] = UNSET
     thresholds: Annotated[
         Literal["fixed", "series"],
         Meta(description="series: a namespace may set parameters by recording obskit_threshold; fixed: it cannot."),

@@ -27,6 +27,8 @@ def problems(project: Project) -> Iterator[Problem]:
     yield from _urls(project.backends)
     yield from _twice("shards[{}].set", [shards.set for shards in project.shards], "describe each set once")
     yield from _twice("group_labels[{}]", project.group_labels, "list each label once")
+    if project.notify and (project.notify.kind == "slack") != bool(project.notify.channel):
+        yield "notify", "notify.channel is for the kind slack, which needs it", "add it, or leave it out"
     for name, override in project.alerts.items():
         for kind, texts in (("labels", override.labels), ("annotations", override.annotations)):
             for key, text in texts.items():
