@@ -113,7 +113,7 @@ def read(files: Mapping[str, str], project: Project) -> Rendered:
     prometheus = [text for text in texts if text.source == "prometheus"]
     parsed = {query: parse(query) for query in (*(r.expr for r in rules), *(t.query for t in prometheus))}
     trees = {query: tree for query, (tree, _) in parsed.items() if tree is not None}
-    known = _series.with_recorded(_series.of_catalogue(project.group_labels), rules, trees)
+    known = _series.with_recorded(_series.of_catalogue(project), rules, trees)
 
     def query(place: str, written: str, text: str, templates: Iterator[tuple[str, str]], unit: str = "") -> Query:
         analysis = _promql.analyse(trees[text], known) if text in trees else None

@@ -8,16 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 from obskit import catalogue
 from obskit._checks import _promql, _units
-from obskit._checks._vector import UNKNOWN, Vector
+from obskit._checks._vector import UNKNOWN, Vector, minus
+from obskit.config.project import Project
+from obskit.promql import translating
 
 if TYPE_CHECKING:
     from obskit._checks._rendered import Rule
 
 
-def of_catalogue(group_labels: Sequence[str]) -> dict[str, Vector]:
-    """Return the catalogue's series; every one has the labels of its target and the project's group labels."""
-    common = frozenset((*catalogue.TARGET_LABELS, *group_labels))
-    return {name: _vector(series, common) for name, series in catalogue.series().items()}
+def of_catalogue(project: Project) -> dict[str, Vector]:
+    """Return the catalogue's series under the project's names.
+
+    Every one has the labels of its target and the project's group labels.
+    """
+    common = frozenset((*catalogue.TARGET_LABELS, *project.group_labels))
+    known = {name: _vector(series, common) for name, series in catalogue.series().items()}
+    series, labels = translating.names(project.metrics.translation_strategy)
+    if project.metrics.histograms == "native":
+        known |= {
+            name.removesuffix("_bucket"): replace(vector, unit=vector.bucket_unit, labels=minus(vector.labels, {"le"}))
+            for name, vector in known.items()
+            if vector.bucket_unit
+        }
+    if not series and not labels:
+        return known
+    return {
+        series.get(name, name): replace(
+            vector,
+            labels=vector.labels and frozenset(labels.get(label, label) for label in vector.labels),
+            values={labels.get(label, label): values for label, values in vector.values.items()},
+        )
+        for name, vector in known.items()
+    }
 
 
 def _vector(series: catalogue.Series, common: frozenset[str]) -> Vector:

@@ -9,6 +9,7 @@ from obskit import _installation
 from obskit._checks import _logql, _promql
 from obskit._checks._finding import Finding, nearest, one_line
 from obskit._checks._rendered import Rendered, parse
+from obskit.promql import translating
 
 ID = "runbook-page"
 
@@ -60,7 +61,7 @@ def _problems(rendered: Rendered, kind: str, query: str) -> Iterator[tuple[str, 
     if _PLACEHOLDER.search(query):
         yield "a placeholder is no query", "group by job or namespace instead, so that it works as it is pasted"
         return
-    tree, wrong = parse(query)
+    tree, wrong = parse(translating.Translator(rendered.project.metrics).expr(query))
     if tree is None:
         yield wrong, ""
         return

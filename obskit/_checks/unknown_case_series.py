@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from obskit._checks import _cases
 from obskit._checks._finding import Finding, nearest
 from obskit._checks._rendered import Rendered
+from obskit.promql import translating
 
 ID = "unknown-case-series"
 
@@ -14,11 +15,13 @@ ID = "unknown-case-series"
 def check(rendered: Rendered) -> Iterator[Finding]:
     """Yield a finding for every alert that a case proves with a series or a label that nothing emits."""
     alerts = {alert.name: alert for alert in rendered.alerts()}
+    names = translating.names(rendered.project.metrics.translation_strategy)
     for case in _cases.every():
         asked = [alerts[name] for name in sorted(case.fires | case.silent) if name in alerts]
-        for name, labels in sorted(case.series, key=lambda fed: (fed[0], sorted(fed[1]))) if asked else ():
+        for fed, given in sorted(case.series, key=lambda fed: (fed[0], sorted(fed[1]))) if asked else ():
+            name, labels = names.series.get(fed, fed), {names.labels.get(label, label) for label in given}
             known = rendered.known.get(name)
-            missing = labels - known.labels if known is not None and known.labels is not None else frozenset()
+            missing = labels - known.labels if known is not None and known.labels is not None else set()
             for alert in asked:
                 proof = f'the case "{case.name}" proves it with'
                 if known is None:

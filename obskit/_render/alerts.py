@@ -13,6 +13,7 @@ from obskit._render import alertmanagerconfig, overrides, pack, routing, tokens
 from obskit._render.text import HEADER, yaml_text
 from obskit.config.project import Pack, Project
 from obskit.promql import budget as budgets
+from obskit.promql import translating
 
 Rule = dict[str, Any]
 
@@ -105,11 +106,12 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
 
 
 def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[str, str], group: pack.Group) -> Rule:
+    translator = translating.Translator(project.metrics)
     if isinstance(rule, pack.Recording):
-        return {"record": rule.record, "expr": tokens.replace(rule.expr, scope)}
+        return {"record": rule.record, "expr": translator.expr(tokens.replace(rule.expr, scope))}
     override = overrides.of(project, rule)
     expr = tokens.replace(rule.expr, {**scope, **overrides.terms(project, rule)})
-    result: Rule = {"alert": rule.name, "expr": expr}
+    result: Rule = {"alert": rule.name, "expr": translator.expr(expr)}
     if (hold := overrides.hold(project, rule)) != "0s":
         result["for"] = hold
     if (keep := override.keep_firing_for or rule.keep_firing_for) != "0s":
@@ -140,7 +142,7 @@ def _annotations(
 ) -> dict[str, str]:
     annotations = {
         "summary": alert.summary,
-        "description": tokens.replace(alert.description, values),
+        "description": translating.Translator(project.metrics).template(tokens.replace(alert.description, values)),
         "runbook_url": f"{project.backends.runbooks}/{alert.name}",
         "detection_budget": f"{spent.seconds}s",
     }

@@ -13,6 +13,7 @@ from obskit._render import alerts, pack, tokens
 from obskit._render.text import yaml_text
 from obskit.catalogue import telemetry
 from obskit.config.project import Intervals, Project, duration_seconds
+from obskit.promql import translating
 
 #: Overrides after which a case no longer describes the alert.
 _TIMING = ("for_", "keep_firing_for", "params")
@@ -55,6 +56,7 @@ class _Maker:
         }
         self.pack = {alert.name: alert for alert in pack.load().alerts()}
         self.left_out: dict[str, str] = {}
+        self.translator = translating.Translator(project.metrics)
 
     def test(self, test: dict[str, Any]) -> dict[str, Any] | None:
         short = {key: test[key] for key in ("fault", "fires", "silent") if key in test}
@@ -71,7 +73,11 @@ class _Maker:
                 expressions.append(query)
         if not questions:
             return None
+        test |= {"input_series": [self._fed(series) for series in test["input_series"]]}
         return {**test, "alert_rule_test": questions} | ({"promql_expr_test": expressions} if expressions else {})
+
+    def _fed(self, series: dict[str, Any]) -> dict[str, Any]:
+        return series | {"series": self.translator.expr(series["series"])}
 
     def _is_known(self, name: str) -> bool:
         reason = self._reason(name)
@@ -90,7 +96,10 @@ class _Maker:
 
     def _expected(self, name: str, alert: dict[str, Any]) -> dict[str, Any]:
         return {
-            "exp_labels": {**alert["exp_labels"], **self.rules[name]["labels"]},
+            "exp_labels": {
+                **{self.translator.label(label): value for label, value in alert["exp_labels"].items()},
+                **self.rules[name]["labels"],
+            },
             "exp_annotations": {**self.rules[name]["annotations"], "description": alert["description"]},
         }
 
@@ -121,6 +130,8 @@ class _Maker:
             return "disabled"
         if self.project.intervals != Intervals():
             return "the project's intervals differ from the defaults"
+        if self.project.metrics.histograms == "native":
+            return "the project has native histograms"
         if self.project.group_labels:
             return "the project adds group labels"
         override = self.project.alerts.get(name)
@@ -143,4 +154,5 @@ def _by_alert(fires: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 def _matchers(labels: dict[str, str]) -> str:
-    return "{" + ", ".join(f"{name}={json.dumps(str(value))}" for name, value in labels.items()) + "}"
+    named = ((name if name.isidentifier() else json.dumps(name), value) for name, value in labels.items())
+    return "{" + ", ".join(f"{name}={json.dumps(str(value))}" for name, value in named) + "}"

@@ -10,6 +10,7 @@ from obskit._render import alerts, jsonnet, tokens
 from obskit._render.text import json_text, yaml_text
 from obskit.catalogue import _export, telemetry
 from obskit.config.project import Project
+from obskit.promql import translating
 
 #: Uids of the data sources that the provisioning creates; the dashboards themselves know none.
 PROMETHEUS, LOKI, JAEGER = "obskit-prometheus", "obskit-loki", "obskit-jaeger"
@@ -24,7 +25,9 @@ def files(project: Project) -> dict[str, str]:
         project: The parsed ``obskit.yaml``.
     """
     boards = {
-        f"dashboards/{slug}.json": json_text(tokens.replace(board["dashboard"], _scope(project, slug)))
+        f"dashboards/{slug}.json": json_text(
+            _translated(tokens.replace(board["dashboard"], _scope(project, slug)), project)
+        )
         for slug, board in _boards().items()
         if slug in project.enabled_packs or slug not in catalogue.PLATFORM
     }
@@ -72,6 +75,19 @@ def _boards() -> dict[str, Any]:
 
 def _scope(project: Project, slug: str) -> dict[str, Any]:
     return {**tokens.of(project, slug), **alerts.limits(project)}
+
+
+def _translated(board: dict[str, Any], project: Project) -> dict[str, Any]:
+    """The same board, its queries and legends under the names that the project's Prometheus gives."""
+    translator = translating.Translator(project.metrics)
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            if target["datasource"]["type"] == "prometheus":
+                target |= {
+                    "expr": translator.expr(target["expr"]),
+                    "legendFormat": translator.legend(target["legendFormat"]),
+                }
+    return board
 
 
 def _provider(project: Project) -> dict[str, Any]:

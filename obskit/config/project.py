@@ -169,6 +169,24 @@ class Pack(_Model, frozen=True):
     ] = {}
 
 
+class Metrics(_Model, frozen=True):
+    """How Prometheus names and keeps the metrics that it receives over OTLP."""
+
+    translation_strategy: Annotated[
+        Literal[
+            "UnderscoreEscapingWithSuffixes",
+            "UnderscoreEscapingWithoutSuffixes",
+            "NoUTF8EscapingWithSuffixes",
+            "NoTranslation",
+        ],
+        Meta(description="otlp.translation_strategy of Prometheus; the last two need Prometheus 3."),
+    ] = "UnderscoreEscapingWithSuffixes"
+    histograms: Annotated[
+        Literal["classic", "native"],
+        Meta(description="native: with otlp.convert_histograms_to_nhcb, from Prometheus 3.4 on."),
+    ] = "classic"
+
+
 class SecretKey(_Model, frozen=True):
     """A key of a Kubernetes Secret in the service's namespace."""
 
@@ -235,6 +253,7 @@ class Project(_Model, frozen=True):
         dict[str, bool | Pack],
         Meta(description="Platform packs by name, off by default: true, or a mapping. For one release of a cluster."),
     ] = {}
+    metrics: Annotated[Metrics, Meta(description="How Prometheus names and keeps the metrics.")] = Metrics()
     notify: Annotated[
         Notify | UnsetType,
         Meta(description="Whom to notify: makes an AlertmanagerConfig for the Prometheus operator."),

@@ -1,0 +1,133 @@
+"""The pack's expressions under other names, and over native histograms.
+
+The pack is written with the names that Prometheus' OTLP receiver gives by default, and with classic histograms. Under
+another ``translation_strategy`` the same series have other names, and names with dots must be quoted
+(https://prometheus.io/docs/guides/utf8/). Native histograms are one series where classic ones are many; with
+``convert_histograms_to_nhcb`` the receiver makes them of the explicit buckets that obskit sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from obskit import catalogue
+from obskit.catalogue import _naming
+from obskit.config.project import Metrics
+
+_TOKEN = re.compile(r'<<[^>]*>>|"(?:[^"\\]|\\.)*"|[A-Za-z_:][A-Za-z0-9_:]*|\d[\w.]*|\s+|.', re.DOTALL)
+_OF_LABELS = re.compile(r"\$labels\.([A-Za-z_]\w*)")
+_LEGEND = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_PARTS = re.compile(r"\b(rate|increase)\((\w+)_(bucket|count|sum)\{([^}]*)\}\[([^\]]*)\]\)")
+_LE = re.compile(r',?\s*\ble=~?"([\d.]+)[^"]*"')
+_BY_LE = re.compile(r"\bby \(le(?:, )?")
+
+
+class Names(NamedTuple):
+    """What series and labels are called instead: only those whose names differ."""
+
+    series: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+class Translator:
+    """Translates the texts of a project.
+
+    Args:
+        metrics: How the project's Prometheus names and keeps metrics.
+
+    Example:
+        >>> Translator(Metrics(translation_strategy="NoTranslation")).expr('sum(db_client_connection_max{job="a"})')
+        'sum({"db.client.connection.max", job="a"})'
+        >>> Translator(Metrics(histograms="native")).expr('rate(http_server_request_duration_seconds_count{a="b"}[1m])')
+        'histogram_count(rate(http_server_request_duration_seconds{a="b"}[1m]))'
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.names = names(metrics.translation_strategy)
+        self.native = metrics.histograms == "native"
+
+    def expr(self, text: str) -> str:
+        """Return a PromQL expression under the project's names."""
+        if self.native:
+            text = _BY_LE.sub("by (", _PARTS.sub(_native, text))
+        return "".join(self._renamed(text))
+
+    def template(self, text: str) -> str:
+        """Return a template of an annotation under the project's names."""
+        return _OF_LABELS.sub(lambda found: self._field(found[1]), text)
+
+    def legend(self, text: str) -> str:
+        """Return a legend of Grafana under the project's names."""
+        return _LEGEND.sub(lambda found: f"{{{{{self.names.labels.get(found[1], found[1])}}}}}", text)
+
+    def label(self, name: str) -> str:
+        """Return the name of a label."""
+        return self.names.labels.get(name, name)
+
+    def _field(self, label: str) -> str:
+        name = self.label(label)
+        return f'(index $labels "{name}")' if name != label and "." in name else f"$labels.{name}"
+
+    def _renamed(self, text: str) -> Iterator[str]:
+        tokens = _TOKEN.findall(text)
+        skip = 0
+        for place, token in enumerate(tokens):
+            if skip:
+                skip -= 1
+            elif token in self.names.series:
+                following = tokens[place + 1 : place + 3]
+                name = self.names.series[token]
+                if "." not in name:
+                    yield name
+                elif following[:1] != ["{"]:
+                    yield f'{{"{name}"}}'
+                else:
+                    yield f'{{"{name}"' + ("" if following[1:] == ["}"] else ", ")
+                    skip = 1
+            else:
+                name = self.names.labels.get(token, token)
+                yield f'"{name}"' if "." in name and name != token else name
+
+
+def _native(found: re.Match[str]) -> str:
+    """One call on a series of a classic histogram, as one on the native histogram.
+
+    How many observations were below a boundary is the fraction times the count; the fraction of none is not a number,
+    and then it is as many as there are: none.
+    """
+    function, name, part, matchers, window = found.groups()
+    boundary = _LE.search(matchers)
+    whole = f"{function}({name}{{{_LE.sub('', matchers).lstrip(', ')}}}[{window}])"
+    if part != "bucket":
+        return f"histogram_{part}({whole})"
+    if boundary is None:  # of all buckets, for a quantile
+        return whole
+    count = f"histogram_count({whole})"
+    return f"(histogram_fraction(0, {boundary[1]}, {whole}) * {count} >= 0 or {count})"
+
+
+@cache
+def names(strategy: str) -> Names:
+    """Return what changes under a translation strategy.
+
+    Args:
+        strategy: As Prometheus calls it.
+    """
+    series: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    for _, _, record in catalogue.metrics():
+        if not isinstance(record, catalogue.Metric):
+            continue
+        base, usual = _naming.metric_name(record.name, record.unit, record.instrument, strategy), record.prometheus_name
+        for suffix in ("_bucket", "_count", "_sum", "") if record.instrument == "histogram" else ("",):
+            series[f"{usual}{suffix}"] = f"{base}{suffix}"
+        labels |= {a.label: _naming.label_name(a.name, strategy) for a in record.attributes}
+    if not strategy.startswith("Underscore"):
+        labels |= {label: label.replace("_", ".") for label in catalogue.telemetry.TARGET_INFO.labels}
+    return Names(
+        {old: new for old, new in series.items() if old != new},
+        {old: new for old, new in labels.items() if old != new},
+    )
