@@ -1,6 +1,7 @@
 """Bringing the real programs: where they are looked for, and what a build that fails or runs twice leaves behind.
 
-A script stands in for Go here; the real builds are those that every other test of a real program runs on.
+Scripts stand in for Go and for Debian's tools here; what they really bring is what every test of a real program runs
+on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,18 @@ echo build >> "$BUILDS"
 [ -z "$BROKEN" ] || { echo "undefined: x" >&2; exit 1; }
 for last in "$@"; do case "$previous" in -o) out="$last";; esac; previous="$last"; done
 sleep 0.5
-for program in alertmanager amtool; do echo "#!/bin/sh" > "$out$program"; done
+for program in alertmanager amtool prometheus promtool; do echo "#!/bin/sh" > "$out$program"; done
+"""
+
+APT_GET = """#!/bin/sh
+for wanted in "$@"; do :; done
+[ "$wanted" = "prometheus=$OFFERED*" ] || { echo "E: Version of $wanted was not found" >&2; exit 100; }
+touch package.deb
+"""
+
+DPKG_DEB = """#!/bin/sh
+mkdir -p "$3/usr/bin"
+for file in prometheus promtool; do echo "# of Debian" > "$3/usr/bin/$file"; done
 """
 
 
@@ -33,6 +45,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     binaries = tmp_path / "bin"
     binaries.mkdir()
     script(binaries / "go", GO)
+    script(binaries / "apt-get", APT_GET)
+    script(binaries / "dpkg-deb", DPKG_DEB)
     monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("BUILDS", str(tmp_path / "builds"))
@@ -99,6 +113,39 @@ def test_progress_names_what_is_brought_and_how_long_it_usually_takes(machine: P
     bring.bring(["amtool"], said.append)
     assert said[0] == "bringing alertmanager and amtool 0.31.1 (usually 60 s)"
     assert said[-1].startswith("brought alertmanager and amtool in ")
+
+
+def test_an_old_program_stands_beside_the_newest_and_a_variable_names_it(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = bring.bring(["alertmanager", "alertmanager-0.25"], lambda _: None)
+    assert both["alertmanager"] != both["alertmanager-0.25"]
+    assert bring.bring(both, lambda _: None) == both
+    monkeypatch.setenv("OBSKIT_ALERTMANAGER_0_25", "/opt/alertmanager")
+    assert bring.find("alertmanager-0.25") == Path("/opt/alertmanager")
+    assert bring.find("alertmanager") == both["alertmanager"]
+
+
+def test_an_old_program_comes_from_debian_without_go_when_its_release_has_that_version(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFERED", "2.42.0")
+    names = ["prometheus-2.42", "promtool-2.42"]
+    assert [path.read_text() for path in bring.bring(names, lambda _: None).values()] == ["# of Debian\n"] * 2
+    assert not (machine / "builds").exists()
+
+
+def test_an_old_program_is_built_when_debian_has_another_version_and_that_is_said(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFERED", "2.45.3")
+    said: list[str] = []
+    brought = bring.bring(["prometheus-2.42", "promtool-2.42"], said.append)
+    assert [path.read_text() for path in brought.values()] == ["#!/bin/sh\n"] * 2
+    assert said[1:3] == [
+        "apt-get does not work:\nE: Version of prometheus=2.42.0* was not found",
+        "bringing prometheus-2.42 and promtool-2.42 2.42.0 (usually 180 s)",
+    ]
 
 
 def test_a_program_that_nobody_can_bring_says_how_to_install_it(machine: Path) -> None:

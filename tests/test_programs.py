@@ -99,13 +99,14 @@ def test_fluent_bit_accepts_its_configuration(program: Program, tmp_path: Path) 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_amtool_accepts_the_route_and_sends_a_fast_alert_alone(program: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["amtool", "amtool-0.25"])
+def test_amtool_accepts_the_route_and_sends_a_fast_alert_alone(name: str, program: Program, tmp_path: Path) -> None:
     rendered = yaml.safe_load(alerts.files(MINIMAL)["alerts/alertmanager.yaml"])
     root = {"receiver": "usual", "routes": [{**route, "receiver": "obskit"} for route in rendered["routes"]]}
     receivers = [{"name": "usual"}, {"name": "obskit"}]
     configuration = {"route": root, "receivers": receivers, "inhibit_rules": rendered["inhibit_rules"]}
     (tmp_path / "alertmanager.yaml").write_text(yaml.safe_dump(configuration))
-    amtool = program("amtool")
+    amtool = program(name)
     assert run(amtool, "check-config", "alertmanager.yaml", cwd=tmp_path).returncode == 0
     arguments = ("config", "routes", "test", "--config.file=alertmanager.yaml")
     mine = run(amtool, *arguments, "namespace=shop", "service=cart", "latency_class=fast", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Find the real programs, or bring them: PATH, the cache, then a build from their Go modules.
+"""Find the real programs, or bring them: PATH, the cache, a package of Debian, then a build from their Go modules.
 
 Example:
     python -m tools.bring prometheus otelcol
@@ -28,13 +28,14 @@ from tools.programs import BUILDS, BY_PROGRAM, OLDEST_ON_PATH, ONLY_ON_PATH, Bui
 GO = Path(__file__).parent / "go"
 _AT_ONCE = 2
 _BEAT_SECONDS = 15
+_DEBIAN_SECONDS = 5
 _OLDEST_GO = (1, 26)
 
 Say = Callable[[str], None]
 
 
 class CannotBring(RuntimeError):
-    """Raised when a program can neither be found nor built; says why."""
+    """Raised when a program can neither be found nor brought; says why."""
 
 
 def cache() -> Path:
@@ -51,7 +52,7 @@ def find(name: str) -> Path | None:
     Raises:
         KeyError: Not a program of ours.
     """
-    if given := os.environ.get(f"OBSKIT_{name.upper().replace('-', '_')}"):
+    if given := os.environ.get(f"OBSKIT_{re.sub('[-.]', '_', name.upper())}"):
         return Path(given)
     if name in ONLY_ON_PATH or name in OLDEST_ON_PATH:
         found = shutil.which(name)
@@ -64,7 +65,7 @@ def find(name: str) -> Path | None:
 
 
 def bring(names: Iterable[str], say: Say = print) -> dict[str, Path]:
-    """Return every program, building what is missing, two builds side by side.
+    """Return every program, bringing what is missing, two builds side by side.
 
     Args:
         names: Programs.
@@ -75,9 +76,8 @@ def bring(names: Iterable[str], say: Say = print) -> dict[str, Path]:
     """
     missing = {BY_PROGRAM[name] for name in names if find(name) is None and name not in ONLY_ON_PATH}
     if missing:
-        go = _go(say)
         with ThreadPoolExecutor(_AT_ONCE) as builders:
-            list(builders.map(lambda build: _bring(build, go, say), sorted(missing, key=lambda b: -b.seconds)))
+            list(builders.map(lambda build: _bring(build, say), sorted(missing, key=lambda b: -b.seconds)))
     found = {name: find(name) for name in names}
     absent = [name for name, path in found.items() if path is None]
     if absent:
@@ -85,14 +85,38 @@ def bring(names: Iterable[str], say: Say = print) -> dict[str, Path]:
     return {name: path for name, path in found.items() if path is not None}
 
 
-def _bring(build: Build, go: Path, say: Say) -> None:
+def _bring(build: Build, say: Say) -> None:
     def make(made: Path) -> None:
-        work = made.parent / "source"
-        shutil.copytree(GO / build.name, work)
-        with progress(" and ".join(build.programs), build.version, build.seconds, say):
-            _compile(build, go, work, made)
+        if not (build.debian and _from_debian(build, made, say)):
+            _from_module(build, made, say)
 
     keep(_place(build), make)
+
+
+def _from_debian(build: Build, made: Path, say: Say) -> bool:
+    """Take the programs out of a package of this machine's release, if it can be had. Installed it is not."""
+    work = made.parent / "debian"
+    work.mkdir()
+    try:
+        with progress(" and ".join(build.called), build.version, _DEBIAN_SECONDS, say):
+            run("apt-get", "-qq", "download", f"{build.debian}={build.version}*", folder=work)
+            run("dpkg-deb", "--extract", next(work.glob("*.deb")), work)
+    except CannotBring as reason:
+        say(str(reason))
+        return False
+    for program, called in zip(build.programs, build.called, strict=True):
+        (work / "usr/bin" / program).rename(made / called)
+    return True
+
+
+def _from_module(build: Build, made: Path, say: Say) -> None:
+    go = _go(say)
+    work = made.parent / "source"
+    shutil.copytree(GO / build.folder, work)
+    with progress(" and ".join(build.called), build.version, build.seconds, say):
+        _compile(build, go, work, made)
+    for program, called in zip(build.programs, build.called, strict=True):
+        (made / program).rename(made / called)
 
 
 def _compile(build: Build, go: Path, work: Path, made: Path) -> None:
@@ -167,6 +191,27 @@ def progress(names: str, version: str, seconds: int, say: Say) -> Iterator[None]
     say(f"brought {names} in {time.monotonic() - started:.0f} s")
 
 
+def run(*command: str | os.PathLike[str], folder: Path | None = None) -> str:
+    """Run a command; return what it prints.
+
+    Args:
+        command: Program and arguments.
+        folder: Where it runs.
+
+    Raises:
+        CannotBring: There is no such program, or it fails.
+    """
+    program = str(command[0])
+    if shutil.which(program) is None:
+        raise CannotBring(f"{program} is not here")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        told = "\n".join([*said[:2], *said[2:][-1:]])  # Maven says why at first, a traceback at last
+        raise CannotBring(f"{Path(program).name} does not work:\n{told}")
+    return done.stdout
+
+
 def _place(build: Build) -> Path:
     return cache() / f"{build.name}-{build.version}"
 
@@ -184,7 +229,7 @@ def _version(program: str, argument: str = "--version") -> tuple[int, ...]:
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tools.bring", description=__doc__)
-    parser.add_argument("program", nargs="*", help="; ".join(" ".join(build.programs) for build in BUILDS))
+    parser.add_argument("program", nargs="*", help="; ".join(" ".join(build.called) for build in BUILDS))
     parser.add_argument("--json", action="store_true", help="print the paths as JSON")
     options = parser.parse_args()
     names = options.program or list(BY_PROGRAM)

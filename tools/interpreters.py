@@ -6,14 +6,11 @@ lets a Python go some months after the next one came. What is on Maven Central s
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
-from tools.bring import CannotBring, Say, cache, keep, progress
+from tools.bring import CannotBring, Say, cache, keep, progress, run
 
 #: Version -> the suite of Debian that has it, and the artifact of Maven Central.
 _BROUGHT = {"3.14": ("forky", "org.bytedeco:cpython:3.14.3-1.5.13")}
@@ -80,18 +77,18 @@ def _from_debian(version: str, suite: str, work: Path) -> Path:
         "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
     }
     apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in settings.items())]
-    _run(*apt, "update")
+    run(*apt, "update")
     # Wheels with C++ inside need the library, and the loader would take the machine's.
-    _run(*apt, "--yes", "--download-only", "--no-install-recommends", "install", f"python{version}", "libstdc++6")
+    run(*apt, "--yes", "--download-only", "--no-install-recommends", "install", f"python{version}", "libstdc++6")
     for package in sorted((work / "cache/archives").glob("*.deb")):
-        _run("dpkg-deb", "--extract", package, work / "unpacked")
+        run("dpkg-deb", "--extract", package, work / "unpacked")
     root = work / "unpacked/usr"
     loader = next(root.glob("lib/*/ld-linux*.so.*")).relative_to(root)
     python = root / "bin" / f"python{version}"
     program = python.rename(f"{python}.elf")
     python.write_text(_LAUNCHER.format(loader=loader, libraries=loader.parent, program=program.name))
     python.chmod(0o755)
-    _run(python, "-c", _CHECK)
+    run(python, "-c", _CHECK)
     return root
 
 
@@ -100,7 +97,7 @@ def _mirror() -> str:
     wanted = ["--no-release-info", "--format", "$(COMPONENT) $(RELEASE) $(REPO_URI)", "Created-By: Packages"]
     release = platform.freedesktop_os_release()
     if release.get("ID") == "debian":
-        for line in _run("apt-get", "indextargets", *wanted).splitlines():
+        for line in run("apt-get", "indextargets", *wanted).splitlines():
             component, suite, address = line.split(" ", 2)
             if component == "main" and suite in (release.get("VERSION_CODENAME"), "stable", "testing", "sid"):
                 return address
@@ -117,24 +114,11 @@ def _from_maven(version: str, artifact: str, work: Path) -> Path:
     """Unpack the jar; it needs libraries of the machine."""
     machine = _MAVEN_MACHINES.get(platform.machine(), platform.machine())
     copied = (f"-Dartifact={artifact}:jar:{machine}", f"-DoutputDirectory={work}")
-    _run("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", _MAVEN_COPY, *copied)
+    run("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", _MAVEN_COPY, *copied)
     with zipfile.ZipFile(next(work.glob("*.jar"))) as jar:
         jar.extractall(work)
     root = work / "org/bytedeco/cpython" / machine
     python = root / "bin" / f"python{version}"
     python.chmod(0o755)
-    _run(python, "-c", _CHECK)
+    run(python, "-c", _CHECK)
     return root
-
-
-def _run(*command: str | os.PathLike[str]) -> str:
-    """Run a command; return what it prints."""
-    program = str(command[0])
-    if shutil.which(program) is None:
-        raise CannotBring(f"{program} is not here")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        told = "\n".join([*said[:2], *said[2:][-1:]])  # Maven says why at first, a traceback at last
-        raise CannotBring(f"{Path(program).name} does not work:\n{told}")
-    return done.stdout

@@ -22,7 +22,7 @@ def get(url: str, **parameters: str) -> Any:
 
 
 class Prometheus(Server):
-    """Prometheus with its OTLP receiver on.
+    """Prometheus.
 
     Args:
         program: The binary.
@@ -31,6 +31,8 @@ class Prometheus(Server):
         alertmanager: ``host:port`` of Alertmanager, or "".
         scrape: Job -> target (``host:port``); their own labels win over the target's.
         scrape_interval: Of those.
+        otlp: Whether it takes OTLP, which Prometheus 3 can.
+        translation: Settings of its section ``otlp``: how it names and keeps what it takes.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class Prometheus(Server):
         scrape: Mapping[str, str] | None = None,
         scrape_interval: str = "10s",
         evaluation_interval: str = "5s",
+        otlp: bool = True,
+        translation: Mapping[str, Any] | None = None,
     ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -58,6 +62,8 @@ class Prometheus(Server):
         }
         if alertmanager:
             configuration["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
+        if translation:
+            configuration["otlp"] = dict(translation)
         path = folder / "prometheus.yaml"
         path.write_text(yaml.safe_dump(configuration), encoding="utf-8")
         super().__init__(
@@ -66,7 +72,7 @@ class Prometheus(Server):
                 f"--config.file={path}",
                 f"--storage.tsdb.path={folder / 'data'}",
                 f"--web.listen-address=127.0.0.1:{port}",
-                "--web.enable-otlp-receiver",
+                *(["--web.enable-otlp-receiver"] if otlp else []),
                 "--enable-feature=exemplar-storage",
                 "--log.level=warn",
             ],
