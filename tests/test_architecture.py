@@ -18,6 +18,7 @@ ALLOWED = {
     "obskit.catalogue": (),
     "obskit.config": NEUTRAL,
     "obskit.promql": ("obskit.config", "obskit.catalogue", *NEUTRAL),
+    "obskit.logql": (),
     "obskit._runtime": (
         "obskit.catalogue",
         "obskit.config.settings",
@@ -27,7 +28,14 @@ ALLOWED = {
         *NEUTRAL,
     ),
     "obskit._render": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
-    "obskit._checks": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
+    "obskit._checks": (
+        "obskit.catalogue",
+        "obskit.config",
+        "obskit.promql",
+        "obskit.logql",
+        "obskit._installation",
+        *NEUTRAL,
+    ),
 }
 SDK = ("opentelemetry.sdk", "opentelemetry.exporter")
 

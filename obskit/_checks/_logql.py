@@ -1,28 +1,12 @@
-"""The names that a LogQL query uses: labels of its streams, fields of its filters and groupings.
-
-A tokenizer, no parser: https://grafana.com/docs/loki/latest/query/ says what may stand where.
-"""
+"""The names that a LogQL query uses: labels of its streams, fields of its filters, groupings and formats."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-_TOKEN = re.compile(
-    r"""(?P<string>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?P<word>[A-Za-z_][\w.]*)|(?P<op>\|=|\|~|\|>|!=|!~|!>|=~|==|>=|<=|[|=<>])
-    |(?P<range>\[[^\]]*\])|(?P<number>[\d.]+\w*)|(?P<mark>[{}(),+\-*/%^@])|(?P<space>\s+|\#[^\n]*)""",
-    re.VERBOSE,
-)
-_COMPARE = {"=", "==", "!=", "=~", "!~", ">", "<", ">=", "<="}
-_GROUPING = {"by", "without", "on", "ignoring", "group_left", "group_right", "keep", "drop"}
-_MAKERS = {"label_format"}
-_EXTRACTORS = {"regexp", "pattern"}
-
-
-class LogQLError(ValueError):
-    """Raised when a text is no LogQL; says where."""
+from obskit import logql
 
 
 @dataclass(frozen=True)
@@ -42,55 +26,34 @@ def names(query: str) -> Iterator[Name]:
     Example:
         >>> [n.name for n in names('{service_name="shop"} |= "x" | trace_id="1"')]
         ['service_name', 'trace_id']
+        >>> [n.name for n in names('{service_name="shop"} | regexp "(?P<code>[0-9]+)" | code="500"')]
+        ['service_name']
     """
-    tokens = list(_tokens(query))
-    if not any(text == "{" for _, text in tokens):
-        raise LogQLError("no stream selector {…}")
-    if any(text in _EXTRACTORS for _, text in tokens):
-        made = None  # fields that the pattern names: not ours to know
-    else:
-        made = {text for i, (kind, text) in enumerate(tokens) if kind == "word" and _is_made(tokens, i)}
-    inside = grouping = False
-    for i, (kind, text) in enumerate(tokens):
-        after = tokens[i + 1][1] if i + 1 < len(tokens) else ""
-        before = tokens[i - 1][1] if i else ""
-        if text in "{}" and kind == "mark":
-            inside = text == "{"
-        elif kind == "word" and text in _GROUPING and before != "," and (after == "(" or text in ("keep", "drop")):
-            grouping = True
-        elif text in ("|", ")") or (grouping and kind not in ("word", "mark")):
-            grouping = False
-        elif kind == "word" and inside and after in _COMPARE:
-            yield Name(text, "stream")
-        elif kind == "word" and not inside and made is not None and text not in made:
-            unwrapped = before == "unwrap" and after != "("
-            if (after in _COMPARE and before not in _MAKERS) or unwrapped or grouping:
-                yield Name(text, "field")
+    nodes = list(logql.walk(logql.parse(query)))
+    streams = {id(matcher) for node in nodes if isinstance(node, logql.Selector) for matcher in node.matchers}
+    made = {label for node in nodes for label in _made(node)}
+    for node in nodes:
+        if id(node) in streams and isinstance(node, logql.Matcher):
+            yield Name(node.name, "stream")
+        else:
+            yield from (Name(name, "field") for name in _used(node) if name not in made)
 
 
-def _is_made(tokens: list[tuple[str, str]], i: int) -> bool:
-    """``label_format new=old, other=…`` makes ``new`` and ``other``."""
-    for kind, text in reversed(tokens[:i]):
-        if text in _MAKERS:
-            return i + 1 < len(tokens) and tokens[i + 1][1] == "="
-        if text == "|" or kind == "range":
-            return False
-    return False
+def _made(node: logql.Node) -> Iterator[str]:
+    if isinstance(node, (logql.Assignment, logql.Extraction)):
+        yield node.label
+    elif isinstance(node, (logql.RegexpParser, logql.PatternParser)):
+        yield from node.labels
+    elif isinstance(node, logql.LabelReplace):
+        yield node.target
 
 
-def _tokens(query: str) -> Iterator[tuple[str, str]]:
-    at, depth = 0, []
-    pairs = {")": "(", "}": "{"}
-    while at < len(query):
-        match = _TOKEN.match(query, at)
-        if match is None:
-            raise LogQLError(f"unexpected {query[at]!r}")
-        at, kind, text = match.end(), str(match.lastgroup), match.group()
-        if text in ("(", "{"):
-            depth.append(text)
-        elif text in pairs and (not depth or depth.pop() != pairs[text]):
-            raise LogQLError(f"unexpected {text!r}")
-        if kind != "space":
-            yield kind, text
-    if depth:
-        raise LogQLError(f"unclosed {depth[-1]!r}")
+def _used(node: logql.Node) -> Iterator[str]:
+    if isinstance(node, (logql.Matcher, logql.Comparison, logql.AddressMatch, logql.Name)):
+        yield node.name
+    elif isinstance(node, logql.Unwrap):
+        yield node.label
+    elif isinstance(node, logql.Assignment) and node.renames:
+        yield node.value
+    elif isinstance(node, logql.LabelReplace) and node.source:
+        yield node.source

@@ -8,6 +8,7 @@ from obskit import catalogue
 from obskit._checks import _logql
 from obskit._checks._finding import Finding, nearest, one_line
 from obskit._checks._rendered import Rendered
+from obskit.logql import LogQLError
 
 ID = "log-field"
 
@@ -25,7 +26,7 @@ def check(rendered: Rendered) -> Iterator[Finding]:
         quoted = one_line(text.written)
         try:
             names = list(_logql.names(text.query))
-        except _logql.LogQLError as error:
+        except LogQLError as error:
             yield Finding(text.place, f"not LogQL: {error}, in: {quoted}", ID)
             continue
         for name in names:
