@@ -14,12 +14,13 @@ import yaml
 from obskit import catalogue
 from obskit._render import alerts, cases, pipeline, sidecars
 from obskit.config.loading import load
-from obskit.config.project import AlertOverride, Logs, Project, Service
+from obskit.config.project import AlertOverride, Logs, Metrics, Project, Service
 
 pytestmark = pytest.mark.real
 
 SHOP = Path(__file__).parent.parent / "examples/shop/obskit.yaml"
 MINIMAL = Project(service=Service(name="cart", namespace="shop"))
+UTF8 = Project(service=MINIMAL.service, metrics=Metrics(translation_strategy="NoTranslation"))
 EVERYTHING = Project(service=MINIMAL.service, packs=dict.fromkeys(catalogue.PLATFORM, True))
 Program = Callable[[str], Path]
 
@@ -35,7 +36,11 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize("project", [load(SHOP)[0], MINIMAL, EVERYTHING], ids=["shop", "minimal", "all packs"])
+@pytest.mark.parametrize(
+    "project",
+    [load(SHOP)[0], MINIMAL, EVERYTHING, UTF8],
+    ids=["shop", "minimal", "all packs", "names with dots"],
+)
 def test_promtool_accepts_the_rules_and_every_case_passes(project: Project, program: Program, tmp_path: Path) -> None:
     promtool = program("promtool")
     (tmp_path / "rules.yaml").write_text(alerts.files(project)["alerts/rules.yaml"])
@@ -46,6 +51,18 @@ def test_promtool_accepts_the_rules_and_every_case_passes(project: Project, prog
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     tested = run(promtool, "test", "rules", *files, cwd=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_what_befalls_one_service_raises_no_alert_of_another(program: Program, tmp_path: Path) -> None:
+    others = [Project(service=Service(name=name, namespace=where)) for name, where in (("till", "shop"), ("cart", "b"))]
+    for number, project in enumerate([MINIMAL, *others]):
+        (tmp_path / f"rules-{number}.yaml").write_text(alerts.files(project)["alerts/rules.yaml"])
+    files, _ = cases.files(MINIMAL)
+    for name, text in files.items():
+        every = "rule_files:\n- rules-0.yaml\n- rules-1.yaml\n- rules-2.yaml\n"
+        (tmp_path / name).write_text(text.replace("rule_files:\n- rules.yaml\n", every))
+    tested = run(program("promtool"), "test", "rules", *files, cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
