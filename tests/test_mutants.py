@@ -23,7 +23,7 @@ PROJECT = Project(
     shards=[ShardSet(set="orders", expected=4)],
     packs=dict.fromkeys(catalogue.PLATFORM, True),
 )
-GROUPS = alerts.groups(PROJECT)
+FAMILIES = alerts.by_family(PROJECT)
 TESTS = [test for text in cases.files(PROJECT)[0].values() for test in yaml.safe_load(text)["tests"]]
 
 
@@ -37,8 +37,8 @@ class Mutant(NamedTuple):
     case: str
 
     def groups(self) -> list[dict[str, Any]]:
-        """Return the groups of rules with the text replaced."""
-        groups = copy.deepcopy(GROUPS)
+        """Return the groups of the rule's family with the text replaced."""
+        groups = family_of(self.rule)
         rule = rule_of(groups, self.rule)
         assert self.old in rule["expr"]
         rule["expr"] = rule["expr"].replace(self.old, self.new)
@@ -50,11 +50,18 @@ MUTANTS = [
     for path in sorted(directory("cases").glob("*-test.yaml"))
     for mutant in yaml.safe_load(path.read_text()).get("mutants", ())
 ]
-KEPT = [rule["alert"] for group in GROUPS for rule in group["rules"] if "keep_firing_for" in rule]
+RULES = [rule for groups in FAMILIES.values() for group in groups for rule in group["rules"]]
+KEPT = [rule["alert"] for rule in RULES if "keep_firing_for" in rule]
 
 
 def rule_of(groups: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(rule for group in groups for rule in group["rules"] if name in (rule.get("alert"), rule.get("record")))
+    found = (rule for group in groups for rule in group["rules"] if name in (rule.get("alert"), rule.get("record")))
+    return next(found, {})
+
+
+def family_of(name: str) -> list[dict[str, Any]]:
+    """A copy of the groups of the family that a rule is of."""
+    return next(copy.deepcopy(groups) for groups in FAMILIES.values() if rule_of(groups, name))
 
 
 def failure(groups: list[dict[str, Any]], tests: list[dict[str, Any]], promtool: Path, folder: Path) -> str:
@@ -78,7 +85,7 @@ def test_a_case_fails_without_a_clause(mutant: Mutant, program: Callable[[str], 
 
 @pytest.mark.parametrize("alert", KEPT)
 def test_a_case_fails_when_an_alert_ends_at_once(alert: str, program: Callable[[str], Path], tmp_path: Path) -> None:
-    groups = copy.deepcopy(GROUPS)
+    groups = family_of(alert)
     del rule_of(groups, alert)["keep_firing_for"]
     asked = [test for test in TESTS if any(question["alertname"] == alert for question in test["alert_rule_test"])]
     assert failure(groups, asked, program("promtool"), tmp_path), "the cases pass"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def test_promtool_accepts_the_rules_and_every_case_passes(project: Project, prog
     assert checked.returncode == 0, checked.stdout + checked.stderr
     files, left_out = cases.files(project)
     assert left_out == {}
-    for name, text in files.items():
+    for name, text in (files | cases.rules(project)).items():
         (tmp_path / name).write_text(text)
     tested = run(promtool, "test", "rules", *files, cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
@@ -56,12 +57,12 @@ def test_promtool_accepts_the_rules_and_every_case_passes(project: Project, prog
 
 def test_what_befalls_one_service_raises_no_alert_of_another(program: Program, tmp_path: Path) -> None:
     others = [Project(service=Service(name=name, namespace=where)) for name, where in (("till", "shop"), ("cart", "b"))]
-    for number, project in enumerate([MINIMAL, *others]):
-        (tmp_path / f"rules-{number}.yaml").write_text(alerts.files(project)["alerts/rules.yaml"])
+    for name in cases.rules(MINIMAL):
+        every = [yaml.safe_load(cases.rules(project)[name])["groups"] for project in (MINIMAL, *others)]
+        (tmp_path / name).write_text(yaml.safe_dump({"groups": list(itertools.chain(*every))}))
     files, _ = cases.files(MINIMAL)
     for name, text in files.items():
-        every = "rule_files:\n- rules-0.yaml\n- rules-1.yaml\n- rules-2.yaml\n"
-        (tmp_path / name).write_text(text.replace("rule_files:\n- rules.yaml\n", every))
+        (tmp_path / name).write_text(text)
     tested = run(program("promtool"), "test", "rules", *files, cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
@@ -76,9 +77,8 @@ def test_what_befalls_one_service_raises_no_alert_of_another(program: Program, t
 )
 def test_a_case_fails_when_its_alert_is_broken(alert: str, params: dict, program: Program, tmp_path: Path) -> None:
     broken = Project(service=MINIMAL.service, alerts={alert: AlertOverride(params=params)})
-    (tmp_path / "rules.yaml").write_text(alerts.files(broken)["alerts/rules.yaml"])
     files, _ = cases.files(MINIMAL)
-    for name, text in files.items():
+    for name, text in (files | cases.rules(broken)).items():
         (tmp_path / name).write_text(text)
     tested = run(program("promtool"), "test", "rules", *files, cwd=tmp_path)
     assert tested.returncode == 1

@@ -9,6 +9,7 @@ from obskit import _installation
 from obskit._checks import _logql, _promql
 from obskit._checks._finding import Finding, nearest, one_line
 from obskit._checks._rendered import Rendered, parse
+from obskit.logql import LogQLError
 from obskit.promql import translating
 
 ID = "runbook-page"
@@ -55,7 +56,7 @@ def _problems(rendered: Rendered, kind: str, query: str) -> Iterator[tuple[str, 
     if kind == "logql":
         try:
             list(_logql.names(query))
-        except _logql.LogQLError as error:
+        except LogQLError as error:
             yield str(error), ""
         return
     if _PLACEHOLDER.search(query):

@@ -41,16 +41,22 @@ def files(project: Project) -> dict[str, str]:
 
 def groups(project: Project) -> list[dict[str, Any]]:
     """Return the groups of rules as Prometheus reads them; a group without an alert is left out."""
+    return [group for groups in by_family(project).values() for group in groups]
+
+
+def by_family(project: Project) -> dict[str, list[dict[str, Any]]]:
+    """Return the groups of rules by their family or platform pack."""
     definitions = pack.load()
     overrides.refuse_unknown(project, definitions)
-    result = []
+    result: dict[str, list[dict[str, Any]]] = {}
     for group in definitions.groups:
         rules = [r for r in group.rules if not isinstance(r, pack.Alert) or overrides.is_on(project, r)]
         if any(isinstance(rule, pack.Alert) for rule in rules):
             name = f"{group.name}-{project.service.namespace}-{project.service.name}"
             scope = tokens.of(project, group.family)
             made = [_rule(project, rule, scope, group) for rule in rules]
-            result.append({"name": name, "interval": project.intervals.evaluation, "rules": made})
+            found = {"name": name, "interval": project.intervals.evaluation, "rules": made}
+            result.setdefault(group.family, []).append(found)
     return result
 
 

@@ -17,6 +17,7 @@ from obskit.promql import translating
 
 #: Overrides after which a case no longer describes the alert.
 _TIMING = ("for_", "keep_firing_for", "params")
+_RULES = "{}-rules.yaml"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -27,8 +28,7 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
         project: The parsed ``obskit.yaml``.
 
     Returns:
-        File name -> promtool's YAML, which reads the rules from ``rules.yaml`` beside it; alert -> why its cases are
-        left out.
+        File name -> promtool's YAML, which reads the :func:`rules` beside it; alert -> why its cases are left out.
     """
     maker = _Maker(project)
     result: dict[str, str] = {}
@@ -38,12 +38,18 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
         tests = [test for test in map(maker.test, document["tests"]) if test]
         if tests:
             content = {
-                "rule_files": ["rules.yaml"],
+                "rule_files": [_RULES.format(family) for family in maker.families(tests)],
                 "evaluation_interval": project.intervals.evaluation,
                 "tests": tests,
             }
             result[path.name] = yaml_text(content)
     return result, maker.left_out
+
+
+def rules(project: Project) -> dict[str, str]:
+    """Return the rules that the cases read, a file for each family: promtool evaluates all that it is given."""
+    families = alerts.by_family(project)
+    return {_RULES.format(family): yaml_text({"groups": groups}) for family, groups in families.items()}
 
 
 class _Maker:
@@ -75,6 +81,10 @@ class _Maker:
             return None
         test |= {"input_series": [self._fed(series) for series in test["input_series"]]}
         return {**test, "alert_rule_test": questions} | ({"promql_expr_test": expressions} if expressions else {})
+
+    def families(self, tests: list[dict[str, Any]]) -> list[str]:
+        """Return the families of the alerts that tests ask for."""
+        return sorted({self.pack[question["alertname"]].family for t in tests for question in t["alert_rule_test"]})
 
     def _fed(self, series: dict[str, Any]) -> dict[str, Any]:
         return series | {"series": self.translator.expr(series["series"])}

@@ -31,17 +31,17 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
     The cases are obskit's own, for the rules as this project renders them. An alert whose parameters or timing the
     project overrides is left out and listed: its cases no longer describe it.
     """
-    from obskit._render import alerts, cases
+    from obskit._render import cases
 
     promtool = _promtool()
     with project(config) as loaded:
-        rules = alerts.files(loaded)["alerts/rules.yaml"]
+        rules = cases.rules(loaded)
         files, left_out = cases.files(loaded)
     results = {}
     with tempfile.TemporaryDirectory(prefix="obskit-test-") as folder:
-        (Path(folder) / "rules.yaml").write_text(rules, encoding="utf-8")
-        for name, text in files.items():
+        for name, text in (rules | files).items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
+        for name in files:
             if not as_json:
                 click.echo(f"{name} … ", nl=False)
             arguments = [promtool, "test", "rules", name]
