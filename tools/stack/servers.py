@@ -30,7 +30,8 @@ class Prometheus(Server):
         rules: Rule files.
         alertmanager: ``host:port`` of Alertmanager, or "".
         scrape: Job -> target (``host:port``); their own labels win over the target's.
-        scrape_interval: Of those.
+        targets: Job -> (``host:port``, path, interval) of targets that have those of their own.
+        scrape_interval: Of those without.
         otlp: Whether it takes OTLP, which Prometheus 3 can.
         translation: Settings of its section ``otlp``: how it names and keeps what it takes.
     """
@@ -43,6 +44,7 @@ class Prometheus(Server):
         rules: Sequence[Path] = (),
         alertmanager: str = "",
         scrape: Mapping[str, str] | None = None,
+        targets: Mapping[str, tuple[str, str, str]] | None = None,
         scrape_interval: str = "10s",
         evaluation_interval: str = "5s",
         otlp: bool = True,
@@ -58,6 +60,16 @@ class Prometheus(Server):
             "scrape_configs": [
                 {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [target]}]}
                 for job, target in (scrape or {}).items()
+            ]
+            + [
+                {
+                    "job_name": job,
+                    "honor_labels": True,
+                    "metrics_path": path,
+                    "scrape_interval": interval,
+                    "static_configs": [{"targets": [target]}],
+                }
+                for job, (target, path, interval) in (targets or {}).items()
             ],
         }
         if alertmanager:

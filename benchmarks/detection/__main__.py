@@ -1,0 +1,65 @@
+"""Measure how long alerts take from the fault to the webhook; writes docs/detection.md and docs/detection.json.
+
+``python -m benchmarks.detection`` runs three seeds over 42 services on Prometheus 3 and 2.42 (usually 25 min);
+``--services 4 --seeds 1`` is shorter, ``--json`` for programs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks.detection import page, report
+from benchmarks.detection.run import run
+from tools.bring import bring
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Version -> the names of its programs.
+VERSIONS = {
+    "3": {"prometheus": "prometheus", "promtool": "promtool", "alertmanager": "alertmanager"},
+    "2.42": {"prometheus": "prometheus-2.42", "promtool": "promtool-2.42", "alertmanager": "alertmanager-0.25"},
+}
+
+
+def main() -> int:
+    """Run, print, write; return 1 if an alert was late or missing."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
+    parser.add_argument("--services", type=int, default=42, help="simulated services (42)")
+    parser.add_argument("--seeds", type=int, default=3, help="runs, each with other randomness (3)")
+    parser.add_argument("--versions", nargs="+", choices=VERSIONS, default=list(VERSIONS), help="of Prometheus (both)")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "build/detection", help="where its files go; emptied first"
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "docs/detection.json", help="where the figures go")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    names = [name for version in options.versions for name in VERSIONS[version].values()]
+    programs = bring(names, say)
+    versions = {v: {role: programs[name] for role, name in VERSIONS[v].items()} for v in options.versions}
+    shutil.rmtree(options.folder, ignore_errors=True)
+    budgets = {name: float(seconds) for name, seconds in report.budgets().items()}
+    outcomes = [
+        run(versions, options.folder / str(seed), options.services, seed, budgets, say)
+        for seed in range(1, options.seeds + 1)
+    ]
+    result = report.figures(outcomes, options.versions)
+    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print(page.text(result))
+    late = report.late(result)
+    for line in late:
+        say(line)
+    return 1 if late or result["early"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""The page docs/detection.md: what was measured, against the budgets."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.detection.run import Outcome
+from obskit._render import alerts, pack
+from obskit.config.project import Project, Service
+
+_PROJECT = Project(service=Service(name="shop"))
+
+
+def budgets() -> dict[str, int]:
+    """Return the budget of every alert at the default intervals."""
+    return {alert.name: alerts.budget(_PROJECT, alert).seconds for alert in pack.load().alerts()}
+
+
+def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, Any]:
+    """Return what was measured: alert -> version -> faults, missed, median and longest seconds."""
+    measured: dict[str, dict[str, list[float | None]]] = {}
+    for outcome in outcomes:
+        for fault in outcome.injected:
+            for version in versions:
+                found = measured.setdefault(fault.fault.alert, {}).setdefault(version, [])
+                found.append(fault.arrived[version])
+    return {
+        "services": outcomes[0].services,
+        "seeds": len(outcomes),
+        "early": sorted({f"{version}: {alert} of {service}" for o in outcomes for version, service, alert in o.early}),
+        "alerts": {
+            alert: {version: _summary(found) for version, found in by_version.items()}
+            for alert, by_version in sorted(measured.items())
+        },
+    }
+
+
+def _summary(found: Sequence[float | None]) -> dict[str, Any]:
+    seconds = [value for value in found if value is not None]
+    return {
+        "faults": len(found),
+        "missed": len(found) - len(seconds),
+        "p50": round(statistics.median(seconds), 1) if seconds else None,
+        "max": round(max(seconds), 1) if seconds else None,
+    }
+
+
+def late(result: dict[str, Any]) -> list[str]:
+    """Return a line for every alert that was missed, or later than its budget."""
+    promised = budgets()
+    return [
+        f"{alert}: {summary['missed']} of {summary['faults']} missed, longest {summary['max']} s of {promised[alert]} s"
+        f" ({version})"
+        for alert, by_version in result["alerts"].items()
+        for version, summary in by_version.items()
+        if summary["missed"] or summary["max"] > promised[alert]
+    ]
