@@ -3,11 +3,12 @@ local p = import 'lib/panel.libsonnet';
 function(obskit)
   local shards = obskit.shards;
   local l = shards.operations.labels;
-  local rate(series) = 'rate(%s[$__rate_interval])' % p.own(series);
+  local duration = shards.operation_duration;
+  local rate(series, extra='') = 'rate(%s[$__rate_interval])' % p.own(series, extra);
   local legend = '{{%s}}/{{%s}}' % [l.shard_set, l.shard];
   {
     title: 'shards',
-    description: 'Which shard is asked how often, against its usual share; the maps in use; operations on wrong shards.',
+    description: 'Which shard is asked how often, against its usual share, how long it takes and how often it fails; the maps in use; operations on wrong shards.',
     panels: [
       p.table('maps', 'Maps in use', 'Processes by the hash of their map: more than one hash of a version is a misconfiguration.', [
         p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, p.fresh(shards.map_info.name)]),
@@ -19,6 +20,12 @@ function(obskit)
       p.timeseries('operations', 'Operations', shards.operations.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name)], legend)], stack=true),
       p.bars('share', 'Share', 'Share of each shard of the operations of its set, now.', 'percentunit', [
         p.query('sum by (%s, %s) (%s) / on (%s) group_left () sum by (%s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name), l.shard_set, l.shard_set, rate(shards.operations.name)], legend),
+      ]),
+      p.timeseries('duration', 'Duration', 'Durations of operations by shard, p95.', 's', [
+        p.query('histogram_quantile(0.95, sum by (le, %s, %s) (%s))' % [l.shard_set, l.shard, rate(duration.bucket)], legend),
+      ]),
+      p.timeseries('errors', 'Errors', 'Share of the operations on each shard that an exception ended.', 'percentunit', [
+        p.query('sum by (%s, %s) (%s) / sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(duration.count, ', %s!=""' % duration.labels.error_type), l.shard_set, l.shard, rate(duration.count)], legend),
       ]),
       p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(p.own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=p.above(p.param('ObskitShardTrafficMoved', 'share'))),
       p.timeseries('misrouted', 'Misrouted', shards.misrouted.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.misrouted.name)], legend)]),

@@ -81,7 +81,8 @@ def shards(
 ) -> ShardMap:
     """Declare a set of shards and where they are, so that a wrong map and a skewed load raise alerts.
 
-    With SQLAlchemy's ``ShardedSession`` operations are then counted by shard; elsewhere call ``record`` of the result.
+    With SQLAlchemy's ``ShardedSession`` operations are then counted by shard; elsewhere call ``operation`` or
+    ``record`` of the result.
     Shards of a session that no declaration names are counted as the set ``default``, whose map nobody can check.
 
     Args:

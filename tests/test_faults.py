@@ -41,7 +41,8 @@ def service(engine: sqlalchemy.Engine, folder: Path) -> Callable[[], list[object
 
     @app.get("/query/{number}")
     def query(number: int) -> int:
-        owned.record("0", key=number)
+        with owned.operation("0", key=number):
+            pass
         logging.getLogger("shop").warning("query %d", number)
         with engine.connect() as connection:
             return connection.execute(sqlalchemy.text("select :n"), {"n": number}).scalar_one()

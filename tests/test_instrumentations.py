@@ -422,7 +422,7 @@ def test_the_state_of_every_instrumentation_is_told(recorded: Recorded) -> None:
         dict(key)["library"]: dict(key)["state"] for key in recorded.points(telemetry.INSTRUMENTATION_STATUS.name)
     }
     assert states == dict.fromkeys(
-        ("starlette", "fastapi", "flask", "sqlalchemy", "sqlalchemy.sharding"), "instrumented"
+        ("starlette", "fastapi", "flask", "sqlalchemy", "sqlalchemy.sharding", "futures", "anyio"), "instrumented"
     )
 
 

@@ -299,7 +299,10 @@ def test_fastapi_is_left_alone_when_it_is_to_be_and_a_library_that_is_none_is_to
         """
     )
     assert done.returncode == 0, done.stderr
-    assert "no instrumentation is called 'fastpai'; known: fastapi, flask, sqlalchemy, starlette" in done.stderr
+    assert (
+        "no instrumentation is called 'fastpai'; known: anyio, fastapi, flask, futures, sqlalchemy, starlette"
+        in done.stderr
+    )
 
 
 def test_the_first_process_of_a_container_lives_on_after_sigterm_and_so_do_we() -> None:

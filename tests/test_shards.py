@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 import sqlalchemy
 from observed import count
+from programs import python
 from sqlalchemy.ext.horizontal_shard import ShardedSession, set_shard_id
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -52,6 +54,10 @@ def test_a_sharded_session_is_counted_by_shard_and_shards_without_traffic_are_at
     assert {span.attributes[shards.SPAN_SHARD.name] for span in recorded.spans if span.name.startswith("SELECT")} >= {
         "s1"
     }
+    durations = recorded.points(shards.OPERATION_DURATION.name)
+    took = {name: durations[(shards.SHARD.name, name), (shards.SHARD_SET.name, "items")] for name in names}
+    assert [took[name].count for name in names] == [1, 1, 0]
+    assert 0 < took["s0"].sum < 5
     for engine in engines.values():
         engine.dispose()
 
@@ -162,6 +168,60 @@ def test_a_first_operation_on_a_shard_that_nobody_declared_can_be_seen_as_an_inc
     assert (("shard", shards.UNDECLARED), ("shard_set", "first")) in recorded.points(shards.MISROUTED.name)
     some.record("9", key=1)
     assert count(recorded, shards.MISROUTED, **labels) == 1
+
+
+def test_a_query_that_fails_counts_among_the_errors_of_its_shard_alone(recorded: Recorded) -> None:
+    engines = {name: sqlalchemy.create_engine("sqlite://") for name in ("f0", "f1")}
+    obskit.shards("failed", engines)
+    session = ShardedSession(
+        shards=engines,
+        shard_chooser=lambda *_, **__: "f0",
+        identity_chooser=lambda *_, **__: list(engines),
+        execute_chooser=lambda _: ["f1"],
+    )
+    with session, pytest.raises(sqlalchemy.exc.OperationalError):
+        session.execute(sqlalchemy.text("select * from nothing"))
+    for engine in engines.values():
+        engine.dispose()
+    labels = {"shard_set": "failed", "error_type": "OperationalError"}
+    assert count(recorded, shards.OPERATION_DURATION, shard="f1", **labels) == 1
+    assert count(recorded, shards.OPERATION_DURATION, shard="f0", **labels) == 0
+    assert count(recorded, shards.OPERATION_DURATION, shard_set="failed") == 1
+
+
+def test_what_runs_in_an_operation_is_counted_and_timed_also_when_it_fails(recorded: Recorded) -> None:
+    timed = obskit.shards("timed", ["0", "1"], owner=lambda key: str(key % 2))
+    with timed.operation("1", key=7):
+        time.sleep(0.05)
+    with pytest.raises(KeyError, match="gone"), timed.operation("0", key=7):
+        raise KeyError("gone")
+    points = recorded.points(shards.OPERATION_DURATION.name)
+    assert 0.05 <= points[(shards.SHARD.name, "1"), (shards.SHARD_SET.name, "timed")].sum < 5
+    assert count(recorded, shards.OPERATION_DURATION, shard_set="timed", error_type="KeyError", shard="0") == 1
+    assert count(recorded, shards.OPERATIONS, shard_set="timed") == 2
+    assert count(recorded, shards.MISROUTED, shard_set="timed", shard="0") == 1
+
+
+def test_operations_are_timed_by_a_meter_provider_that_was_there_first() -> None:
+    done = python(
+        """
+        from opentelemetry import metrics
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+        reader = InMemoryMetricReader()
+        metrics.set_meter_provider(MeterProvider([reader]))
+        import obskit
+        obskit.init(service_name="shop", exit_budget=0.1)
+        with obskit.shards("orders", ["0", "1"]).operation("1"):
+            pass
+        (resource,) = reader.get_metrics_data().resource_metrics
+        found = {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
+        (point,) = found["obskit.shard.operation.duration"].data.data_points
+        assert (point.count, dict(point.attributes)) == (1, {"shard_set": "orders", "shard": "1"})
+        """,
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_owner_function_that_fails_costs_nothing_but_the_check(recorded: Recorded) -> None:

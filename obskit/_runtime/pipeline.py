@@ -36,6 +36,23 @@ class Recorder(Protocol):
     def bind(self, attributes: Attributes) -> Series:
         """Return the recorder of one series, for where it is needed again and again."""
 
+    def prepare(self, attributes: Attributes) -> None:
+        """Give a series its point before it has a value, where the provider can."""
+
+
+class Nowhere:
+    """The recorder of what is recorded before there is a pipeline."""
+
+    def __call__(self, value: float, attributes: Attributes) -> None:
+        """See the protocol."""
+
+    def bind(self, _attributes: Attributes) -> Series:
+        """See the protocol."""
+        return lambda _value, _span: None
+
+    def prepare(self, _attributes: Attributes) -> None:
+        """See the protocol."""
+
 
 class Pipeline(Protocol):
     """Where records go."""

@@ -5,32 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from obskit._runtime import forks
-from obskit._runtime.addresses import server
+from obskit._runtime.addresses import place_of
 from obskit._runtime.guard import contained, warn
-from obskit._runtime.pipeline import Attributes, Pipeline, Recorder, Series
+from obskit._runtime.pipeline import Attributes, Nowhere, Pipeline, Recorder, Series
+from obskit.catalogue import db
 from obskit.catalogue import shards as records
 from obskit.exceptions import InputError
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 #: Set of the shards that a session binds and that no declared map names.
 UNNAMED = "default"
 _MOST = 4096
-
-
-class _Nothing:
-    """Before ``init()`` operations are not counted."""
-
-    def __call__(self, value: float, attributes: Attributes) -> None:
-        """See the protocol of a recorder."""
-
-    def bind(self, _attributes: Attributes) -> Series:
-        """See the protocol of a recorder."""
-        return lambda _value, _span: None
 
 
 class ShardMap:
@@ -65,6 +59,36 @@ class ShardMap:
         """
         self._record(str(shard), key)
 
+    @contextmanager
+    def operation(self, shard: object, key: object = None) -> Iterator[None]:
+        """Count an operation as :meth:`record` does, and time it: what runs within.
+
+        Args:
+            shard: Name of the shard.
+            key: The key that it was chosen by.
+
+        Example:
+            >>> import obskit
+            >>> carts = obskit.shards("carts", ["0", "1"])
+            >>> with carts.operation("1"):
+            ...     "ask shard 1"
+            'ask shard 1'
+        """
+        name, error = str(shard), ""
+        self._record(name, key)
+        started = time.perf_counter()
+        try:
+            yield
+        except BaseException as raised:
+            error = type(raised).__qualname__
+            raise
+        finally:
+            self._took(name, time.perf_counter() - started, error)
+
+    @contained("shards.took")
+    def _took(self, shard: str, seconds: float, error: str) -> None:
+        _state.durations(seconds, self.counted(shard).failed(error) if error else self._attributes(shard))
+
     @contained("shards.record")
     def _record(self, shard: str, key: object) -> None:
         self.counted(shard).count()
@@ -94,6 +118,7 @@ class ShardMap:
         for shard in self.shards:
             _state.operations(0, self._attributes(shard))
             _state.misrouted(0, self._attributes(shard))
+            _state.durations.prepare(self._attributes(shard))
         _state.misrouted(0, self._attributes(records.UNDECLARED))  # a counter that begins at 1 did not increase
 
     def _attributes(self, shard: str) -> Attributes:
@@ -107,14 +132,30 @@ class CountedShard:
         self.labels = (name, shard)
         self.attributes: Attributes = {records.SHARD_SET.name: name, records.SHARD.name: shard}
         self._recorder: Recorder | None = None
-        self._series: Series
+        self._count: Series
+        self._duration: Series
 
     def count(self) -> None:
         """Count an operation."""
         if self._recorder is not _state.operations:
+            self._count = _state.operations.bind(self.attributes)
+            self._duration = _state.durations.bind(self.attributes)
             self._recorder = _state.operations
-            self._series = self._recorder.bind(self.attributes)
-        self._series(1, None)
+        self._count(1, None)
+
+    def took(self, seconds: float, error: str, span: Span) -> None:
+        """Record how long an operation took that was counted.
+
+        Args:
+            seconds: Its duration.
+            error: Class of the exception that ended it, or "".
+            span: Its span.
+        """
+        (_state.durations.bind(self.failed(error)) if error else self._duration)(seconds, span)
+
+    def failed(self, error: str) -> Attributes:
+        """Return the attributes of an operation that an exception of this class ended."""
+        return {**self.attributes, db.ERROR_TYPE.name: error}
 
 
 class _State:
@@ -129,8 +170,9 @@ class _State:
         #: Whether there ever was one: asked with every query.
         self.learnt = False
         self.renew()
-        self.operations: Recorder = _Nothing()
-        self.misrouted: Recorder = _Nothing()
+        self.operations: Recorder = Nowhere()
+        self.durations: Recorder = Nowhere()
+        self.misrouted: Recorder = Nowhere()
 
     def renew(self) -> None:
         """In a forked child a thread of the parent may hold the lock for ever."""
@@ -152,6 +194,7 @@ def declare(name: str, shards: object, *, version: str = "", owner: Callable[[An
 
 def install(pipeline: Pipeline) -> None:
     """Create the instruments, and count for the maps that were declared before."""
+    _state.durations = pipeline.instrument(records.OPERATION_DURATION)
     _state.operations = pipeline.instrument(records.OPERATIONS)
     _state.misrouted = pipeline.instrument(records.MISROUTED)
     forks.in_child(_state.renew)
@@ -170,7 +213,7 @@ def learn(engine: Any, shard: str) -> None:
         return
     with _state.lock:
         sets = [found for found in _state.maps.values() if shard in found.shards]
-        there = [found for found in sets if found.shards[shard] == _address(engine)]
+        there = [found for found in sets if found.shards[shard] == place_of(engine)]
         chosen = there[0] if len(there) == 1 else sets[0] if len(sets) == 1 else _state.unnamed
         if chosen is _state.unnamed and shard not in chosen.shards and len(chosen.shards) < _MOST:
             chosen.shards[shard] = ""
@@ -199,7 +242,7 @@ def _addresses(shards: object) -> dict[str, str]:
     """Name -> address, in order; without addresses the names alone are the map."""
     place = "obskit.shards()"
     if isinstance(shards, Mapping):
-        pairs = [(str(name), _address(value)) for name, value in shards.items()]
+        pairs = [(str(name), place_of(value)) for name, value in shards.items()]
     elif isinstance(shards, Iterable) and not isinstance(shards, (str, bytes)):
         pairs = [(str(name), "") for name in shards]
     else:
@@ -210,27 +253,3 @@ def _addresses(shards: object) -> dict[str, str]:
     if not 1 <= len(found) <= _MOST:
         raise InputError(f"a map of {len(found)} shards", place=place, remedy=f"declare 1 to {_MOST} shards")
     return found
-
-
-def _address(value: Any) -> str:
-    """Where a shard is, from an engine, a URL or plain text: one text for one place, without user and password.
-
-    Drivers take the host from the query as well; nothing else of the query says where the data is.
-    """
-    url = getattr(value, "url", value)
-    if hasattr(url, "host") and hasattr(url, "database"):
-        return _place(url.host, url.port, url.database, dict(getattr(url, "query", {})))
-    text = str(url)
-    if "://" not in text:
-        return text.rpartition("@")[2]
-    try:
-        parts = urlsplit(text)
-        return _place(parts.hostname, parts.port, parts.path[1:], parse_qs(parts.query))
-    except ValueError:  # and nothing of the text in the message: it may hold a password
-        problem = "the address of a shard is no URL"
-        raise InputError(problem, place="obskit.shards()", remedy="write scheme://host:port/database") from None
-
-
-def _place(host: object, port: object, database: object, query: Mapping[str, Any]) -> str:
-    host, port = server(host, port, query)
-    return f"{host or ''}{f':{port}' if port else ''}/{database or ''}"

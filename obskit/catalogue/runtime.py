@@ -6,6 +6,12 @@ from obskit.catalogue._model import Attribute, Metric
 
 CPU_MODE = Attribute("cpu.mode", "Mode the CPU ran in.", values=("user", "system"))
 GENERATION = Attribute("cpython.gc.generation", "Generation of the garbage collector.", ("0", "1", "2"), type="int")
+THREAD_POOL, ANYIO = "thread_pool", "anyio"
+EXECUTOR = Attribute(
+    "executor",
+    "Whose threads: those of concurrent.futures and asyncio, or of anyio, which runs FastAPI's synchronous endpoints.",
+    values=(THREAD_POOL, ANYIO),
+)
 
 #: Pauses and lags worth telling apart: 0.5 ms is noise, 0.25 s is an outage of one worker.
 PAUSE_BOUNDARIES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.5)
@@ -62,4 +68,13 @@ EVENT_LOOP_LAG = Metric(
     boundaries=PAUSE_BOUNDARIES,
     presence="conditional",
     condition="an ASGI server runs the service",
+)
+EXECUTOR_WAIT_TIME = Metric(
+    name="obskit.executor.wait_time",
+    instrument="histogram",
+    unit="s",
+    brief="Time that work waited for a free thread.",
+    stability="development",
+    attributes=(EXECUTOR,),
+    boundaries=PAUSE_BOUNDARIES,
 )

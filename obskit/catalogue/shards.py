@@ -1,12 +1,14 @@
 """Signals of sharded data: which shard is asked, by whom it should have been, and with which map.
 
 No semantic convention names a shard, so these are obskit's own. Every shard's counters start at 0 when the map
-is declared: an ``increase()`` sees the first operation, and a shard that nobody asks is a series, not a gap.
+is declared: an ``increase()`` sees the first operation, and a shard that nobody asks is a series, not a gap. So do the
+histograms, without those of errors, whose classes nobody knows before.
 """
 
 from __future__ import annotations
 
 from obskit.catalogue._model import Attribute, Metric
+from obskit.catalogue.db import CONNECTION_BOUNDARIES, ERROR_TYPE
 
 SHARD_SET = Attribute("shard_set", "Name of the set of shards, as declared.")
 SHARD = Attribute("shard", "Name of the shard within its set.")
@@ -26,6 +28,17 @@ OPERATIONS = Metric(
     brief="Operations sent to a shard.",
     stability="development",
     attributes=(SHARD_SET, SHARD),
+    presence="conditional",
+    condition="a shard map is declared",
+)
+OPERATION_DURATION = Metric(
+    name="obskit.shard.operation.duration",
+    instrument="histogram",
+    unit="s",
+    brief="Duration of operations sent to a shard.",
+    stability="development",
+    attributes=(SHARD_SET, SHARD, ERROR_TYPE),
+    boundaries=CONNECTION_BOUNDARIES,
     presence="conditional",
     condition="a shard map is declared",
 )

@@ -144,7 +144,7 @@ TABLE: tuple[Setting, ...] = (
         "OBSKIT_DISABLED_INSTRUMENTATIONS",
         "",
         values.words,
-        "Libraries to leave alone, such as sqlalchemy,flask.",
+        "Libraries to leave alone, such as sqlalchemy,flask; futures is concurrent.futures.",
     ),
 )
 

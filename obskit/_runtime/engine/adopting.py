@@ -60,6 +60,9 @@ class AdoptedRecorder:
 
         return record
 
+    def prepare(self, _attributes: Attributes) -> None:
+        """See the protocol; the API knows no point without a value."""
+
 
 def observe(meter: Meter, record: Metric, read: Reading) -> None:
     """Read a gauge, an up-down counter or a counter whenever their owner exports."""

@@ -22,8 +22,8 @@ from obskit._runtime.engine.logbook import Kept
 from obskit._runtime.engine.sampling import Sampler
 from obskit._runtime.engine.spans import Span as LightSpan
 from obskit._runtime.engine.spans import current
+from obskit._runtime.engine.streams import Prepared, Stream
 from obskit._runtime.engine.streams import Series as StreamSeries
-from obskit._runtime.engine.streams import Stream
 from obskit._runtime.engine.tracing import TracerProvider
 from obskit._runtime.guard import warn
 from obskit._runtime.pipeline import Attributes, Reading, Recorder, Series
@@ -32,8 +32,8 @@ from obskit.catalogue import Metric
 
 #: The instrumentation scope of what obskit itself emits.
 SCOPE = "obskit"
-#: What a process measures of itself goes on when it has nothing to do.
-_BACKGROUND = ("obskit.", "cpython.", "process.")
+#: What a process measures of itself goes on when it has nothing to do; work that waits for a thread is something to do.
+_BACKGROUND = ("obskit.event_loop.", "obskit.gc.", "obskit.shard.", "cpython.", "process.")
 
 
 class EnginePipeline:
@@ -171,6 +171,10 @@ class _EngineRecorder:
             measure((series, value, None, example if example.trace_flags & 1 else None, time.time_ns()))
 
         return record
+
+    def prepare(self, attributes: Attributes) -> None:
+        """See the protocol."""
+        self._measure((Prepared(self._stream), 0.0, attributes, None, 0))
 
 
 def _provide(part: str, choice: str, provide: Callable[[Any], None]) -> None:

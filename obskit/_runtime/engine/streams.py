@@ -213,3 +213,19 @@ class Series:
             point = self._point = self._stream.point(self._attributes)
         self._stream.add(point, value, span, moment)
         return not self._stream.background
+
+
+class Prepared:
+    """Stands among the measurements for a point that has none yet.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def take(self, _value: float, attributes: Mapping[str, Any], _span: Any, _moment: int) -> bool:
+        """Make the point; see :meth:`Stream.take`."""
+        self._stream.point(attributes)
+        return not self._stream.background

@@ -50,6 +50,8 @@ class Registry:
             Instrumentation("flask", "flask", "flask"),
             Instrumentation("sqlalchemy", "sqlalchemy", "sqlalchemy"),
             Instrumentation("sqlalchemy.sharding", "sqlalchemy.ext.horizontal_shard", "sharded_session"),
+            Instrumentation("futures", "concurrent.futures.thread", "futures"),
+            Instrumentation("anyio", "anyio.to_thread", "anyio"),
         ]
 
     def start(self) -> None:

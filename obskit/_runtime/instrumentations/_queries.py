@@ -58,10 +58,13 @@ _MOST_STATEMENTS = 512
 
 
 class _Operation:
-    __slots__ = ("attributes", "series", "span", "started")
+    __slots__ = ("attributes", "series", "shard", "span", "started")
 
-    def __init__(self, span: Span, attributes: dict[str, Any], series: Series) -> None:
-        self.span, self.attributes, self.series, self.started = span, attributes, series, time.perf_counter()
+    def __init__(
+        self, span: Span, attributes: dict[str, Any], series: Series, shard: shards.CountedShard | None
+    ) -> None:
+        self.span, self.attributes, self.series, self.shard = span, attributes, series, shard
+        self.started = time.perf_counter()
 
 
 class _Statement:
@@ -215,13 +218,14 @@ class _Queries:
             attributes[shard_records.SPAN_SHARD_SET.name], attributes[shard_records.SPAN_SHARD.name] = shard.labels
         span = self._span(statement.name, SpanKind.CLIENT, attributes)
         twins.running(span)
-        return _Operation(span, statement.measured, statement.series)
+        return _Operation(span, statement.measured, statement.series, shard)
 
     @contained("query.end", closes="query.begin")
     def finish(self, operation: _Operation, error: BaseException | None) -> None:
         """End a query."""
         twins.running(None)
         elapsed, span, series = time.perf_counter() - operation.started, operation.span, operation.series
+        kind = ""
         try:
             if error is not None:
                 kind = type(error).__qualname__
@@ -229,6 +233,8 @@ class _Queries:
                 span.set_attribute(db.ERROR_TYPE.name, kind)
                 span.set_status(StatusCode.ERROR)
             series(elapsed, span)  # with the query's span as the exemplar
+            if operation.shard is not None:
+                operation.shard.took(elapsed, kind, span)
         finally:
             span.end()
 
