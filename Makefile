@@ -46,6 +46,12 @@ generate: .venv/ready ## write the generated files anew
 bench: .venv/ready ## what rendering costs next to the start of the program
 	$(PYTHON) benchmarks/render.py
 
+detection: .venv/ready ## how long from a fault to the webhook, on Prometheus 3 and 2.42 (usually 25 min); writes docs/detection.md
+	$(PYTHON) -m benchmarks.detection
+
+rules: .venv/ready ## what the rules cost Prometheus (usually 5 min); writes docs/rules.md
+	$(PYTHON) -m benchmarks.rules
+
 overhead: .venv/ready ## what obskit and others cost a service (usually 30 min); writes docs/overhead.md
 	$(PYTHON) -m benchmarks.overhead
 

@@ -1,6 +1,7 @@
-"""What rendering everything costs next to the start of the program: CPU time, interleaved in one run, medians.
+"""What rendering costs: CPU time beside the start of the program, and how long many services take.
 
-``python benchmarks/render.py`` prints both and their ratio; ``--rounds 3 --json`` is shorter, and for programs.
+``python benchmarks/render.py`` runs each command by turns and prints medians; ``--services 1000`` renders as many
+projects in one command afterwards. ``--rounds 3 --json`` is shorter, and for programs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -32,29 +34,45 @@ def cpu_seconds(arguments: list[str]) -> float:
 
 
 def measure(rounds: int) -> dict[str, float]:
-    """Return the median seconds of each command, and ``ratio``: rendering everything over ``obskit --help``."""
+    """Return the median seconds of each command, and ``beyond``: rendering everything less the interpreter's start."""
     taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(rounds):
         for name, arguments in COMMANDS.items():
             with tempfile.TemporaryDirectory() as folder:
                 taken[name].append(cpu_seconds([*arguments, folder] if name == "render" else arguments))
     medians = {name: statistics.median(values) for name, values in taken.items()}
-    return {**medians, "ratio": medians["render"] / medians["help"]}
+    return {**medians, "beyond": medians["render"] - medians["python"], "ratio": medians["render"] / medians["help"]}
+
+
+def many(services: int) -> dict[str, float]:
+    """Return wall and CPU seconds of rendering many services with one command."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{number}.yaml" for number in range(services)]
+        for number, path in enumerate(files):
+            path.write_text(f"service: {{name: s{number}, namespace: n{number % 20}}}\n", encoding="utf-8")
+        options = [part for path in files for part in ("-c", str(path))]
+        begun = time.monotonic()
+        cpu = cpu_seconds(["-m", "obskit", "render", "all", *options, "-o", f"{folder}/out"])
+        return {"services": services, "seconds": time.monotonic() - begun, "services_cpu": cpu}
 
 
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="runs of each command (15)")
+    parser.add_argument("--services", type=int, default=0, help="render as many services with one command (none)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    result = measure(options.rounds)
+    result = measure(options.rounds) | (many(options.services) if options.services else {})
     if options.json:
         print(json.dumps(result))
         return
     for name in COMMANDS:
         print(f"{name:8} {result[name] * 1000:7.0f} ms of CPU")
     print(f"rendering everything costs {result['ratio']:.1f} times the start of the program")
+    print(f"rendering everything costs {result['beyond'] * 1000:.0f} ms of CPU beyond the start of the interpreter")
+    if options.services:
+        print(f"{options.services} services: {result['seconds']:.0f} s, {result['services_cpu']:.0f} s of CPU")
 
 
 if __name__ == "__main__":

@@ -14,11 +14,13 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_benchmark_of_rendering_compares_with_the_start_of_the_program() -> None:
-    command = [sys.executable, ROOT / "benchmarks/render.py", "--rounds", "1", "--json"]
+    command = [sys.executable, ROOT / "benchmarks/render.py", "--rounds", "1", "--services", "9", "--json"]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    assert result.keys() == {"python", "help", "render", "check", "ratio"}
+    single = {"python", "help", "render", "check", "beyond", "ratio"}
+    assert result.keys() == single | {"services", "seconds", "services_cpu"}
     assert all(value > 0 for value in result.values())
     assert result["ratio"] == result["render"] / result["help"]
+    assert result["beyond"] == result["render"] - result["python"]
 
 
 @pytest.mark.real
@@ -95,3 +97,28 @@ def test_the_benchmark_of_an_outage_finds_everything_that_waited(tmp_path: Path)
         assert (delivered["failed"], delivered["twice"], delivered["dropped"]) == (0, 0, 0)
     assert result["waited"]["traces"] > 120 * 4 * 100, "four spans of each request of the outage waited"
     assert "| sidecar away | 180 | 180 of 180 | 540 of 540 |" in page.read_text()
+
+
+@pytest.mark.real
+def test_the_benchmark_of_rules_times_every_group(tmp_path: Path) -> None:
+    options = ["--pods", "2", "--shards", "4", "--seconds", "10", "--output", tmp_path / "rules.md", "--json"]
+    command = [sys.executable, "-m", "benchmarks.rules", *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    result = json.loads(done.stdout)
+    assert result["series"] > 100
+    assert {"obskit-database", "obskit-pods"} <= result["groups"].keys()
+    assert all(0 < took["median"] <= took["longest"] for took in result["groups"].values())
+    assert "| obskit-database | " in (tmp_path / "rules.md").read_text()
+
+
+@pytest.mark.real
+def test_the_benchmark_of_detection_finds_the_alert_of_each_fault_on_both_versions(tmp_path: Path) -> None:
+    options = ["--services", "2", "--seeds", "1", "--spread", "20", "--only", "ObskitShardMapMismatch"]
+    command = [sys.executable, "-m", "benchmarks.detection", *options, "--folder", tmp_path / "d", "--json"]
+    command += ["--output", tmp_path / "detection.json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    found = json.loads(done.stdout)["alerts"]["ObskitShardMapMismatch"]
+    assert {version: (summary["faults"], summary["missed"]) for version, summary in found.items()} == {
+        "3": (2, 0),
+        "2.42": (2, 0),
+    }

@@ -6,6 +6,7 @@ every other section is an input file. ``OBSKIT_UPDATE=1 pytest tests/test_cli.py
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -171,3 +172,36 @@ def test_an_alert_is_explained_without_a_project_but_not_with_one_that_is_missin
     result = run("obskit explain ObskitShardHot -c nothing.yaml", tmp_path)
     assert (result["exit"], result["stdout"]) == ("2\n", "")
     assert "nothing.yaml: no such file" in result["stderr"]
+
+
+@pytest.mark.parametrize("count", [2, 9], ids=["one after the other", "side by side"])
+def test_several_projects_are_rendered_each_into_a_folder_of_its_own(count: int, tmp_path: Path) -> None:
+    for number in range(count):
+        (tmp_path / f"{number}.yaml").write_text(f"service: {{name: s{number}, namespace: shop}}\n")
+    options = " ".join(f"-c {number}.yaml" for number in range(count))
+    done = run(f"obskit render alerts {options}", tmp_path)
+    assert done["exit"] == "0\n", done["stderr"]
+    for number in range(count):
+        rules = (tmp_path / f"rendered/shop/s{number}/alerts/rules.yaml").read_text()
+        assert f'job="shop/s{number}"' in rules
+    again = json.loads(run(f"obskit render alerts {options} --check --json", tmp_path)["stdout"])
+    assert [project["differences"] for project in again["projects"]] == [[]] * count
+
+
+def test_two_projects_of_one_service_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text("service: {name: shop}\n")
+    done = run("obskit render -c a.yaml -c b.yaml", tmp_path)
+    assert (done["exit"], done["stdout"]) == ("2\n", "")
+    expected = "obskit: b.yaml: it describes the same service as a.yaml; give one of them another name or namespace\n"
+    assert done["stderr"] == expected
+    assert not (tmp_path / "rendered").exists()
+
+
+def test_a_mistake_in_one_of_many_projects_is_told_with_its_place(tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}.yaml").write_text(f"service: {{name: s{number}}}\n")
+    (tmp_path / "5.yaml").write_text("service: {name: s5}\nalerts: {ObskitShardHott: {for: 1m}}\n")
+    done = run("obskit render " + " ".join(f"-c {number}.yaml" for number in range(9)), tmp_path)
+    assert done["exit"] == "2\n"
+    assert done["stderr"].startswith("obskit: 5.yaml:2: no alert is called ObskitShardHott; did you mean")

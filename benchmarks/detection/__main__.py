@@ -1,7 +1,7 @@
 """Measure how long alerts take from the fault to the webhook; writes docs/detection.md and docs/detection.json.
 
 ``python -m benchmarks.detection`` runs three seeds over 42 services on Prometheus 3 and 2.42 (usually 25 min);
-``--services 4 --seeds 1`` is shorter, ``--json`` for programs.
+``--services 4 --seeds 1 --spread 60`` is shorter, ``--json`` for programs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.detection import page, report
-from benchmarks.detection.run import run
+from benchmarks.detection.faults import FAULTS
+from benchmarks.detection.run import Plan, run
 from tools.bring import bring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,8 @@ def main() -> int:
     parser.add_argument("--services", type=int, default=42, help="simulated services (42)")
     parser.add_argument("--seeds", type=int, default=3, help="runs, each with other randomness (3)")
     parser.add_argument("--versions", nargs="+", choices=VERSIONS, default=list(VERSIONS), help="of Prometheus (both)")
+    parser.add_argument("--spread", type=float, default=240, help="seconds within which every fault begins (240)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="ALERT", help="faults of these alerts alone")
     parser.add_argument(
         "--folder", type=Path, default=ROOT / "build/detection", help="where its files go; emptied first"
     )
@@ -45,8 +48,9 @@ def main() -> int:
     versions = {v: {role: programs[name] for role, name in VERSIONS[v].items()} for v in options.versions}
     shutil.rmtree(options.folder, ignore_errors=True)
     budgets = {name: float(seconds) for name, seconds in report.budgets().items()}
+    faults = [fault for fault in FAULTS if not options.only or fault.alert in options.only]
     outcomes = [
-        run(versions, options.folder / str(seed), options.services, seed, budgets, say)
+        run(versions, options.folder / str(seed), Plan(options.services, seed, options.spread, budgets, faults), say)
         for seed in range(1, options.seeds + 1)
     ]
     result = report.figures(outcomes, options.versions)

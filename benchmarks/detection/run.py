@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.detection.faults import FAULTS, Fault
+from benchmarks.detection.faults import Fault
 from benchmarks.detection.service import Service
 from benchmarks.detection.stage import Simulator, Watched, watched
 
-#: Seconds of health before the first fault, within which every fault begins, and for which one outlasts its budget.
-HEALTHY, SPREAD, LONGER = 60.0, 240.0, 10.0
+#: Seconds of health before the first fault, and for which a fault outlasts its budget.
+HEALTHY, LONGER = 60.0, 10.0
 #: Longest budget that a run waits for; slower alerts are proven by promtool alone.
 LONGEST = 150.0
 Say = Callable[[str], None]
@@ -52,65 +52,72 @@ class Outcome:
     services: int
 
 
-def run(
-    versions: dict[str, dict[str, Path]], folder: Path, count: int, seed: int, budgets: dict[str, float], say: Say
-) -> Outcome:
+@dataclass(frozen=True)
+class Plan:
+    """What a run does.
+
+    Args:
+        services: How many.
+        seed: Of all that is random.
+        spread: Seconds within which every fault begins.
+        budgets: Alert -> seconds.
+        faults: The faults to choose from.
+    """
+
+    services: int
+    seed: int
+    spread: float
+    budgets: dict[str, float]
+    faults: Sequence[Fault]
+
+    def of(self, learnt: bool, source: random.Random) -> list[Fault]:
+        """Return one fault of each area, for a service that knows its usual shares or does not."""
+        areas: dict[str, list[Fault]] = {}
+        for fault in self.faults:
+            if fault.learnt in (None, learnt) and self.budgets[fault.alert] <= LONGEST:
+                areas.setdefault(fault.area, []).append(fault)
+        return [source.choice(faults) for faults in areas.values()]
+
+
+def run(versions: dict[str, dict[str, Path]], folder: Path, plan: Plan, say: Say) -> Outcome:
     """Run once.
 
     Args:
         versions: Version of Prometheus -> its programs.
         folder: Where files go.
-        count: How many services.
-        seed: Of all that is random.
-        budgets: Alert -> seconds.
+        plan: What to do.
         say: Told what is going on.
     """
-    source = random.Random(seed)
-    services = [Service(f"s{n:02}", seed * 1000 + n, source.choice([1, 2, 4])) for n in range(count)]
+    source = random.Random(plan.seed)
+    services = [Service(f"s{n:02}", plan.seed * 1000 + n, source.choice([1, 2, 4])) for n in range(plan.services)]
     # Two of three know their usual shares.
     learnt = [service for number, service in enumerate(services) if number % 3]
-    plan = {service.name: _plan(service in learnt, budgets, source) for service in services}
+    faults = [(source.uniform(0, plan.spread), s, fault) for s in services for fault in plan.of(s in learnt, source)]
     with contextlib.ExitStack() as stack:
         simulator = stack.enter_context(Simulator(services))
-        say(f"seed {seed}: {count} services, {sum(map(len, plan.values()))} faults; starting {', '.join(versions)}")
+        say(f"seed {plan.seed}: {len(services)} services, {len(faults)} faults; starting {', '.join(versions)}")
         stages = [watched(stack, v, programs, folder / v, simulator, learnt) for v, programs in versions.items()]
         say(f"healthy for {HEALTHY:g} s")
         time.sleep(HEALTHY)
         early = [(s.version, *key) for s in stages for key in s.webhook.arrived]
-        injected = _break_all(services, plan, budgets, source, say)
+        injected = _break_all(sorted(faults, key=lambda fault: fault[0]), plan.budgets, say)
         for fault in injected:
             for watching in stages:
                 fault.arrived[watching.version] = _arrival(watching, fault)
-        return Outcome(injected, early, count)
+        return Outcome(injected, early, len(services))
 
 
-def _plan(is_learnt: bool, budgets: dict[str, float], source: random.Random) -> list[Fault]:
-    """One fault of each area."""
-    areas: dict[str, list[Fault]] = {}
-    for fault in FAULTS:
-        if fault.learnt in (None, is_learnt) and budgets[fault.alert] <= LONGEST:
-            areas.setdefault(fault.area, []).append(fault)
-    return [source.choice(faults) for faults in areas.values()]
-
-
-def _break_all(
-    services: Sequence[Service],
-    plan: dict[str, list[Fault]],
-    budgets: dict[str, float],
-    source: random.Random,
-    say: Say,
-) -> list[Injected]:
+def _break_all(faults: list[tuple[float, Service, Fault]], budgets: dict[str, float], say: Say) -> list[Injected]:
     """Let every service go through its faults; each lasts a little longer than its budget."""
-    events = [(source.uniform(0, SPREAD), service, fault) for service in services for fault in plan[service.name]]
     start = time.time()
     injected: list[Injected] = []
     healing: list[tuple[float, Callable[[], None]]] = []
-    for when, service, fault in sorted(events, key=lambda event: event[0]):
+    for when, service, fault in faults:
         _wait_until(start + when, healing)
         injected.append(Injected(fault, service.name, time.time()))
         healing.append((time.time() + budgets[fault.alert] + LONGER, fault.begin(service)))
         if len(injected) % 50 == 0:
-            say(f"{len(injected)} of {len(events)} faults")
+            say(f"{len(injected)} of {len(faults)} faults")
     _wait_until(max(when for when, _ in healing) + 1, healing)
     return injected
 

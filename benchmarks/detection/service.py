@@ -92,16 +92,25 @@ def _split(events: int, mixture: Mixture, source: random.Random) -> list[int]:
 
 
 class Service:
-    """A service with two processes, and its pods.
+    """A service with its processes, and its pods.
 
     Args:
         name: Of the service and of its container.
         seed: Of its randomness.
         size: Factor of all its traffic.
+        shards: How many it has.
+        instances: Its processes, by their label.
     """
 
-    def __init__(self, name: str, seed: int, size: float = 1) -> None:
-        self.name, self.job = name, f"{NAMESPACE}/{name}"
+    def __init__(
+        self,
+        name: str,
+        seed: int,
+        size: float = 1,
+        shards: int = SHARDS,
+        instances: Sequence[str] = INSTANCES,
+    ) -> None:
+        self.name, self.job, self.instances, self._count = name, f"{NAMESPACE}/{name}", instances, shards
         self.streams: list[Stream] = []
         self.pods: list[Stream] = []
         self.born = time.time() - 3600
@@ -112,19 +121,21 @@ class Service:
 
     def count(self, record: Metric, rate: float, **labels: str) -> None:
         """Add a counter to every process; they share its rate."""
-        for instance in INSTANCES:
-            self.streams.append(Stream(record, self._own(record, instance, labels), rate / len(INSTANCES)))
+        for instance in self.instances:
+            self.streams.append(Stream(record, self._own(record, instance, labels), rate / len(self.instances)))
 
     def observe(self, record: Metric, rate: float, mixture: Mixture, **labels: str) -> None:
         """Add a histogram to every process; they share its rate."""
-        for instance in INSTANCES:
-            stream = Stream(record, self._own(record, instance, labels), rate / len(INSTANCES), mixture=mixture)
+        for instance in self.instances:
+            stream = Stream(record, self._own(record, instance, labels), rate / len(self.instances), mixture=mixture)
             stream.buckets = [0] * (len(record.boundaries) + 1)
             self.streams.append(stream)
 
     def gauge(self, record: Metric, value: float, **labels: str) -> None:
         """Add a gauge to every process."""
-        self.streams += [Stream(record, self._own(record, instance, labels), value=value) for instance in INSTANCES]
+        self.streams += [
+            Stream(record, self._own(record, instance, labels), value=value) for instance in self.instances
+        ]
 
     def pod(self, record: ForeignMetric, value: float, **labels: str) -> Stream:
         """Add a series of kube-state-metrics or cAdvisor about the container of the first pod."""
@@ -173,11 +184,11 @@ class Service:
             self.pod(record, value, **labels)
 
     def _shards(self, size: float) -> None:
-        for shard in map(str, range(SHARDS)):
+        for shard in map(str, range(self._count)):
             self.count(shards.OPERATIONS, 8 * size, shard_set="orders", shard=shard)
             self.count(shards.MISROUTED, 0, shard_set="orders", shard=shard)
         self.gauge(shards.MAP_INFO, 1, shard_set="orders", hash="h1", version="1")
-        self.gauge(shards.MAP_SHARDS, SHARDS, shard_set="orders")
+        self.gauge(shards.MAP_SHARDS, self._count, shard_set="orders")
 
     def _databases(self, size: float) -> None:
         pool = {db.POOL_NAME.label: "orders"}

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.detection.service import NAMESPACE, SHARDS, Service
+from obskit import catalogue
 from obskit._render import alerts, routing
 from obskit.config.project import Project, ShardSet
 from obskit.config.project import Service as Named
 from tools.stack import Alertmanager, Prometheus
 from tools.stack.listeners import Listener, Webhook
 
-#: Of the services whose usual shares are known, how long they have been so.
-HISTORY_SECONDS, STEP = 3600, 5
+#: Seconds between two samples of the past.
+STEP = 5
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ class Simulator(Listener):
         return self.services[name].expose(pods=what == "pods").encode()
 
 
-def project(service: Service) -> Project:
-    """Return the project of a simulated service."""
+def project(service: Service, shards: int = SHARDS, *, packs: bool = False) -> Project:
+    """Return the project of a simulated service, with every platform pack or with none."""
     named = Named(name=service.name, namespace=NAMESPACE)
-    return Project(service=named, shards=[ShardSet(set="orders", expected=SHARDS)])
+    on = dict.fromkeys(catalogue.PLATFORM, packs)
+    return Project(service=named, shards=[ShardSet(set="orders", expected=shards)], packs={**on})
 
 
 def watched(
@@ -64,7 +66,7 @@ def watched(
         path = folder / f"{service.name}.yaml"
         path.write_text(alerts.files(project(service))["alerts/rules.yaml"], encoding="utf-8")
         rules.append(path)
-    history(programs["promtool"], folder, learnt)
+    history(programs["promtool"], folder, [service.job for service in learnt])
     webhook = stack.enter_context(Webhook())
     routes = [route for service in simulator.services.values() for route in routing.routes(project(service))]
     alertmanager = Alertmanager(programs["alertmanager"], folder, webhook=webhook.url, routes=routes)
@@ -88,36 +90,42 @@ def watched(
     return Watched(version, prometheus, webhook)
 
 
-def history(promtool: Path, folder: Path, services: Sequence[Service]) -> None:
-    """Give services an hour in which nothing happened: what the rules would have recorded, as blocks of the database.
+def history(promtool: Path, folder: Path, jobs: Sequence[str], count: int = SHARDS, seconds: int = 3600) -> None:
+    """Give services a past in which nothing happened: what the rules would have recorded, as blocks of the database.
 
-    Log-odds of eight even shards, with bursts of 15 % that are remembered for a minute, and Poisson noise.
+    Log-odds of even shards, with bursts of 15 % that are remembered for a minute, and Poisson noise.
+
+    Args:
+        promtool: The binary.
+        folder: Of Prometheus.
+        jobs: The label ``job`` of each service.
+        count: Shards of each.
+        seconds: How long the past is.
     """
     end = time.time() - STEP
     lines = []
-    for number, service in enumerate(services):
-        source = random.Random(number)
-        lines += _learnt(service, end, source)
+    for number, job in enumerate(jobs):
+        lines += _learnt(job, count, range(seconds // STEP), end, random.Random(number))
     path = folder / "history.txt"
     path.write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
     command = [promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", path, folder / "data"]
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
 
 
-def _learnt(service: Service, end: float, source: random.Random) -> list[str]:
-    labels = f'job="{service.job}",shard_set="orders"'
+def _learnt(job: str, count: int, steps: range, end: float, source: random.Random) -> list[str]:
+    labels = f'job="{job}",shard_set="orders"'
     deviation = math.sqrt(0.15**2 + 1 / 80)
     kept = math.exp(-STEP / 60)
-    state = [source.gauss(0, deviation) for _ in range(SHARDS)]
+    state = [source.gauss(0, deviation) for _ in range(count)]
     lines = []
-    usual = math.log(1 / (SHARDS - 1))
-    for step in range(HISTORY_SECONDS // STEP):
-        when = end - HISTORY_SECONDS + step * STEP
+    usual = math.log(1 / (count - 1))
+    for step in steps:
+        when = end - (len(steps) - step) * STEP
         state = [kept * s + math.sqrt(1 - kept**2) * source.gauss(0, deviation) for s in state]
         lines += [
             f'obskit:shard_logodds:healthy{{{labels},shard="{shard}"}} {usual + s:.5f} {when:.3f}'
             for shard, s in enumerate(state)
         ]
-        moved = 0.5 * sum(abs(math.exp(s) - 1) for s in state) / SHARDS
+        moved = 0.5 * sum(abs(math.exp(s) - 1) for s in state) / count
         lines.append(f"obskit:shard_moved:healthy{{{labels}}} {moved:.5f} {when:.3f}")
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -162,13 +163,7 @@ def _annotations(
 def _budget(
     project: Project, alert: pack.Alert, expr: str, scope: Mapping[str, str], group: pack.Group
 ) -> budgets.Budget:
-    recorded = {
-        rule.record: budgets.Recorded(tokens.replace(rule.expr, scope), g.name)
-        for g in pack.load().groups
-        if g.family == group.family
-        for rule in g.rules
-        if isinstance(rule, pack.Recording)
-    }
+    recorded = _recorded(group.family, tuple(scope.items()))
     scrape = project.enabled_packs.get(group.family, Pack()).scrape or project.intervals.scrape
     return budgets.compute(
         expr,
@@ -180,6 +175,17 @@ def _budget(
         source=alert.source,
         intervals=msgspec.structs.replace(project.intervals, scrape=scrape),
     )
+
+
+@lru_cache(maxsize=32)  # the alerts of a family share them
+def _recorded(family: str, scope: tuple[tuple[str, str], ...]) -> dict[str, budgets.Recorded]:
+    return {
+        rule.record: budgets.Recorded(tokens.replace(rule.expr, dict(scope)), group.name)
+        for group in pack.load().groups
+        if group.family == family
+        for rule in group.rules
+        if isinstance(rule, pack.Recording)
+    }
 
 
 def _metadata(project: Project) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from obskit._installation import directory
 from obskit._render.text import yaml_text
 from obskit._render.tokens import replace
 from obskit.catalogue import LogField, telemetry
+from obskit.config import yaml_source
 from obskit.config.project import Backends, Project, duration_seconds
 from obskit.exceptions import InputError
 
@@ -116,7 +117,7 @@ def part(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         KeyError: No such part.
         RenderError: It has a token without a value.
     """
-    data: dict[str, Any] = replace(yaml.safe_load(parts()[name]), values)
+    data: dict[str, Any] = replace(yaml.load(parts()[name], Loader=yaml_source.LOADER), values)  # noqa: S506 - a safe one
     return data
 
 
