@@ -47,6 +47,18 @@ def windows(node: lines.Node) -> tuple[float, ...]:
     return tuple(one.window for one in walk(node) if isinstance(one, samples.LogRange))
 
 
+def is_number(node: samples.Expression) -> bool:
+    """Return whether an expression is a number, or made of numbers alone."""
+    waiting: list[samples.Expression] = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, samples.BinaryOperation):
+            waiting += (one.left, one.right)
+        elif not isinstance(one, samples.Literal):
+            return False
+    return True
+
+
 def labels_of(node: samples.Expression) -> Labels:
     """Return the labels that a result can have, or None where every label of the streams and their fields may be one.
 
@@ -135,7 +147,7 @@ def _of_binary(node: samples.BinaryOperation) -> Labels:
     left, right = labels_of(node.left), labels_of(node.right)
     if node.operator == "or":
         return None if left is None or right is None else left | right
-    if isinstance(node.left, samples.Literal):
+    if is_number(node.left):
         return right
     matching = node.matching
     if matching is None or node.operator in ("and", "unless"):

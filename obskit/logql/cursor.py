@@ -13,13 +13,21 @@ from obskit.logql.tokens import Token
 #: Beyond these a query is an accident or an attack, and who walks its tree runs out of stack.
 DEEPEST, MOST_OPERATIONS = 64, 128
 
-_NAMES = {"end": "the end of the query", "name": "a name", "text": "a text in quotes", "number": "a number"}
-_NAMES |= {"window": "a window such as [5m]", "duration": "a duration such as 5m"}
+_LONGEST_QUOTE = 60
+_NAMES = {
+    "end": "end of the query",
+    "name": "a name",
+    "text": "a text in quotes",
+    "number": "a number",
+    "window": "a window such as [5m]",
+    "duration": "a duration such as 5m",
+    "size": "a size such as 10KB",
+}
 T = TypeVar("T")
 
 
 class Cursor:
-    """The tokens of a query and the one that is next.
+    """The tokens of a query, of which one is next and one after it.
 
     Args:
         query: The query.
@@ -27,25 +35,18 @@ class Cursor:
 
     def __init__(self, query: str) -> None:
         self._query = query
-        self._tokens = tokens.scan(query)
-        self._at = self._depth = self._operations = 0
-
-    @property
-    def next(self) -> Token:
-        """The next token."""
-        return self._tokens[self._at]
-
-    @property
-    def after(self) -> Token:
-        """The token after the next one."""
-        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+        self._rest = tokens.scan(query)
+        self.next = next(self._rest)
+        self.after = next(self._rest, self.next)
+        self._depth = self._operations = 0
 
     def take(self, *kinds: str) -> Token | None:
         """Return the next token and step over it, if it is of one of these kinds."""
-        token = self._tokens[self._at]
+        token = self.next
         if token.kind not in kinds:
             return None
-        self._at += 1
+        self.next = self.after
+        self.after = next(self._rest, self.after)
         return token
 
     def need(self, *kinds: str) -> Token:
@@ -59,7 +60,7 @@ class Cursor:
     def refuse(self, *expected: str) -> NoReturn:
         """Raise the error that the next token should have been of another kind."""
         found = self.next
-        what = found.written or _NAMES[found.kind]
+        what = _short(found.written) or _NAMES[found.kind]
         known = [_NAMES.get(kind, kind) for kind in expected]
         raise self.error(f"unexpected {what}" + (f", expected {' or '.join(known)}" if known else ""), found.start)
 
@@ -88,7 +89,7 @@ class Cursor:
         try:
             return check(str(token.value))
         except ValueError as error:
-            raise self.error(f"{token.written} is no {what}: {error}", token.start) from None
+            raise self.error(f"{_short(token.written)} is no {what}: {error}", token.start) from None
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -112,3 +113,7 @@ class Cursor:
         self._operations += 1
         if self._operations > MOST_OPERATIONS:
             raise self.error(f"it has more than {MOST_OPERATIONS} operations", start)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"

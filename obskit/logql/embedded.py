@@ -60,7 +60,7 @@ def check_json_path(text: str) -> None:
         ValueError: Not a path such as ``request.headers["X-Id"][0]``.
     """
     if not _JSON_PATH.fullmatch(text):
-        raise ValueError('it is no path such as servers[0].name or headers["X-Id"]')
+        raise ValueError('write it as servers[0].name or headers["X-Id"]')
 
 
 def check_logfmt_path(text: str) -> None:
@@ -70,7 +70,7 @@ def check_logfmt_path(text: str) -> None:
         ValueError: Not the name of a field.
     """
     if not _LOGFMT_PATH.fullmatch(text):
-        raise ValueError("it is no field such as level")
+        raise ValueError("write the name of a field, such as level")
 
 
 def check_addresses(text: str) -> None:
@@ -83,14 +83,24 @@ def check_addresses(text: str) -> None:
         >>> for text in ("10.0.0.1", "10.0.0.1-10.0.0.9", "10.0.0.0/8", "::1"):
         ...     check_addresses(text)
     """
+    if _address(text):
+        return
+    network, slash, bits = text.partition("/")
+    first, last = (_address(part) for part in text.partition("-")[::2])
+    if slash and re.fullmatch("0|[1-9][0-9]{0,2}", bits) and "%" not in network:
+        found = _address(network)
+        if found and int(bits) <= found.max_prefixlen:
+            return
+    elif first and last and "%" not in text and first.version == last.version and int(first) <= int(last):
+        return
+    raise ValueError("write 10.0.0.1, 10.0.0.1-10.0.0.9 or 10.0.0.0/8")
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an address; a zone such as ``%eth0`` may follow one of version 6."""
+    address, percent, zone = text.partition("%")
     try:
-        if re.fullmatch(r"[^%]*/(0|[1-9][0-9]{0,2})", text):
-            ipaddress.ip_network(text, strict=False)
-        elif "-" in text:
-            first, last = (ipaddress.ip_address(part) for part in text.split("-", 1))
-            if "%" in text or first.version != last.version or int(first) > int(last):
-                raise ValueError
-        else:
-            ipaddress.ip_address(text)
+        found = ipaddress.ip_address(address)
     except ValueError:
-        raise ValueError("it is no address, range or network such as 10.0.0.0/8") from None
+        return None
+    return None if percent and (not zone or found.version == 4) else found

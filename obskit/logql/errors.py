@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+_LONGEST = 200
+
 
 class LogQLError(ValueError):
     r"""Raised for a text that Loki would refuse; says why and where.
 
     Args:
-        message: Why.
+        message: Why; cut where it quotes too much.
         query: The whole text.
         offset: Where, in characters from its start.
 
@@ -19,7 +21,7 @@ class LogQLError(ValueError):
 
     def __init__(self, message: str, query: str = "", offset: int = 0) -> None:
         super().__init__(message, query, offset)
-        self.message = message
+        self.message = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
         self.offset = offset
         self.line = query.count("\n", 0, offset) + 1
         self.column = offset - query.rfind("\n", 0, offset)

@@ -6,6 +6,7 @@ Source: the grammar of Loki 3.7, https://github.com/grafana/loki/blob/v3.7.8/pkg
 from __future__ import annotations
 
 from obskit.logql import lines, pipelines, ranges, regexps, samples
+from obskit.logql.analysis import is_number
 from obskit.logql.cursor import Cursor
 from obskit.logql.tokens import POWERS, RANGE_FUNCTIONS, VECTOR_FUNCTIONS, Token
 
@@ -60,18 +61,6 @@ def _operation(
         if operator.kind in _SETS and is_number(operand):
             raise cursor.error(f"{operator.kind} joins series, not a number", operand.start)
     return samples.BinaryOperation(operator.kind, left, right, returns_bool, matching, start=left.start)
-
-
-def is_number(node: samples.Expression) -> bool:
-    """Return whether an expression is a number, or made of numbers alone."""
-    waiting: list[samples.Expression] = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, samples.BinaryOperation):
-            waiting += (one.left, one.right)
-        elif not isinstance(one, samples.Literal):
-            return False
-    return True
 
 
 def _matching(cursor: Cursor) -> samples.Matching | None:

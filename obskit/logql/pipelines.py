@@ -77,7 +77,7 @@ def _line_match(cursor: Cursor, operator: str) -> lines.LineMatch:
         text = _argument(cursor)
         if operator not in ("|=", "!="):
             raise cursor.error(f"ip() goes with |= and !=, not with {operator}", function.start)
-        cursor.embedded("address", text, embedded.check_addresses)
+        cursor.embedded("set of addresses", text, embedded.check_addresses)
         return lines.LineMatch(str(text.value), "ip", start=function.start)
     text = cursor.need("text")
     if operator.endswith("~"):
@@ -135,7 +135,7 @@ def _single(cursor: Cursor) -> lines.Condition:
         cursor.need(")")
         return inner
     name = cursor.need("name")
-    operator = cursor.need(*_MATCHERS, *_ORDERS)
+    operator = cursor.take(*_MATCHERS, *_ORDERS) or cursor.refuse("a comparison such as = or >")
     following = cursor.next.kind
     if following == "text" and operator.kind in _MATCHERS:
         return _matched(cursor, name, operator.kind)
@@ -144,7 +144,7 @@ def _single(cursor: Cursor) -> lines.Condition:
     if following == "ip" and operator.kind in ("=", "!="):
         cursor.take("ip")
         text = _argument(cursor)
-        cursor.embedded("address", text, embedded.check_addresses)
+        cursor.embedded("set of addresses", text, embedded.check_addresses)
         return lines.AddressMatch(name.written, operator.kind, str(text.value), start=name.start)
     sign = cursor.take("+", "-")
     value = cursor.need(*(["number"] if sign else _UNITS))

@@ -82,6 +82,7 @@ class _Reader:
         self.names: list[str] = []
         self.groups = 0
         self.open = [_Open()]
+        self.last_named = text.rfind(":]")
         self.repeated = False  # what stands before is itself a repetition, which Go does not repeat again
 
     def read(self) -> None:
@@ -195,7 +196,8 @@ class _Reader:
         first = True
         while first or not self.text.startswith("]", at):
             first = False
-            if named := _NAMED_CLASS.match(self.text, at):
+            named = _NAMED_CLASS.match(self.text, at) if at < self.last_named else None
+            if named:
                 if not _CLASSES.fullmatch(named[1]):
                     raise ValueError(f"Go knows no {named.group()}")
                 at = named.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from obskit.logql import quantities
@@ -46,8 +47,9 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _NO_OCTAL = re.compile(r"0[0-9_]*[89][0-9_]*")
-_DURATION_TAIL = re.compile(r"[\dnuµmshdwy.]+")
-_SIZE_TAIL = re.compile(r"[\dBikKMGTP.]+")
+#: What may follow the digits of a quantity: more than this many characters are none that people write.
+_DURATION_TAIL = re.compile(r"[\dnuµmshdwy.]{1,200}")
+_SIZE_TAIL = re.compile(r"[\dBikKMGTP.]{1,200}")
 _UNCLOSED = {'"': "a text", "`": "a text", "[": "a window", "/*": "a comment", "'": "a text in quotes that LogQL lacks"}
 
 
@@ -68,8 +70,8 @@ class Token(NamedTuple):
     start: int
 
 
-def scan(query: str) -> list[Token]:
-    """Return the tokens of a query; the last one is its end.
+def scan(query: str) -> Iterator[Token]:
+    """Yield the tokens of a query; the last one is its end.
 
     Raises:
         LogQLError: Loki's scanner would refuse it.
@@ -82,7 +84,6 @@ def scan(query: str) -> list[Token]:
         raise LogQLError(f"the query is longer than {LONGEST} bytes")
     for wrong in re.finditer("[\0\ud800-\udfff]", query):
         raise LogQLError(f"{wrong.group()!r} is no character", query, wrong.start())
-    tokens: list[Token] = []
     at = 1 if query.startswith("\ufeff") else 0
     while at < len(query):
         found = _TOKEN.match(query, at)
@@ -94,9 +95,9 @@ def scan(query: str) -> list[Token]:
             token = _token(query, at, str(found.lastgroup), found.group())
         except ValueError as error:
             raise LogQLError(str(error), query, at) from None
-        tokens.append(token)
+        yield token
         at += len(token.written)
-    return [*tokens, Token("end", "", "", len(query))]
+    yield Token("end", "", "", len(query))
 
 
 def _token(query: str, at: int, group: str, written: str) -> Token:
