@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from logql_corpus import ACCEPTED, LOOSER, REFUSED, STRICTER, mutated
 
 from obskit import logql
+from obskit._checks import _logql
 from obskit.logql import LogQLError, labels_of, parse, text_of, walk, windows
 
 
@@ -156,6 +157,28 @@ def test_windows_are_told_in_seconds_from_left_to_right() -> None:
     query = f'{ratio} > quantile_over_time(0.5, {{a="b"}} | unwrap c [500ms])'
     assert windows(parse(query)) == (60.0, 5400.0, 0.5)
     assert windows(parse('{a="b"}')) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ('| level="error" and size > 1KB or remote = ip("::1")', ["level", "size", "remote"]),
+        ('| json code="status", path | code="500" | path="/" | user="x"', ["user"]),
+        ('| regexp "(?P<code>[0-9]+)" | pattern "<path> <_>" | code="500" | path="/" | user="x"', ["user"]),
+        ('| label_format level=severity, text="{{.body}}" | level="error" | text=""', ["severity"]),
+        ('| drop a, b="c" | keep d', ["a", "b", "d"]),
+    ],
+)
+def test_the_fields_that_a_query_uses_are_told_without_those_that_it_makes(query: str, fields: list[str]) -> None:
+    found = list(_logql.names(f'{{app="shop"}} {query}'))
+    assert [name.name for name in found if name.where == "stream"] == ["app"]
+    assert [name.name for name in found if name.where == "field"] == fields
+
+
+def test_the_fields_of_groupings_matchings_and_unwrapped_labels_are_told() -> None:
+    rate = 'rate({app="shop"} | unwrap took [5m])'
+    query = f'label_replace(sum by (a) ({rate}) / on (b) group_left (c) {rate}, "d", "$1", "e", "(.*)")'
+    assert {name.name for name in _logql.names(query) if name.where == "field"} == {"a", "b", "c", "e", "took"}
 
 
 DEEP = {
