@@ -53,7 +53,7 @@ def _used(node: logql.Node) -> Iterator[str]:
         yield node.name
     elif isinstance(node, logql.Unwrap):
         yield node.label
-    elif isinstance(node, logql.Assignment) and node.renames:
-        yield node.value
+    elif isinstance(node, (logql.LineFormat, logql.Assignment)):
+        yield from node.reads
     elif isinstance(node, logql.LabelReplace) and node.source:
         yield node.source

@@ -1,8 +1,7 @@
 """LogQL, the query language of Loki, read into a tree.
 
 `parse` accepts what Loki 3.7 runs and refuses what it refuses, with the place and a reason: expressions, patterns,
-paths and addresses within the query are checked as Loki checks them. Templates of ``line_format`` and
-``label_format`` are not read.
+templates, paths and addresses within the query are checked as Loki checks them.
 
 Example:
     >>> from obskit.logql import labels_of, parse, windows

@@ -137,18 +137,20 @@ class LabelFilter(Node):
 
 @dataclass(frozen=True)
 class LineFormat(Node):
-    """``| line_format "{{.message}}"``."""
+    """``| line_format "{{.message}}"`` and the labels that the template reads."""
 
     template: str
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Assignment(Node):
-    """``label=other`` (which renames) or ``label="{{.template}}"``."""
+    """``label=other`` (which renames) or ``label="{{.template}}"``, and the labels that either reads."""
 
     label: str
     value: str
     renames: bool
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from obskit.logql import embedded, lines, regexps
+from obskit.logql import embedded, lines, regexps, templates
 from obskit.logql.cursor import Cursor
-from obskit.logql.tokens import CONVERSIONS, Token
+from obskit.logql.tokens import Token
 
 LINE_FILTERS = ("|=", "!=", "|~", "!~", "|>", "!>")
 _MATCHERS = ("=", "!=", "=~", "!~")
@@ -153,24 +153,6 @@ def _single(cursor: Cursor) -> lines.Condition:
     return lines.Comparison(name.written, kind, number, _UNITS[value.kind], start=name.start)
 
 
-def unwrap(cursor: Cursor) -> lines.Unwrap | None:
-    """Read ``| unwrap …`` and the conditions behind it, where there is one."""
-    if cursor.next.kind != "|" or cursor.after.kind != "unwrap":
-        return None
-    start = cursor.need("|").start
-    cursor.need("unwrap")
-    conversion = cursor.take(*CONVERSIONS)
-    if conversion:
-        cursor.need("(")
-    label = cursor.need("name")
-    if conversion:
-        cursor.need(")")
-    conditions = []
-    while cursor.take("|"):
-        conditions.append(condition(cursor))
-    return lines.Unwrap(label.written, conversion.kind if conversion else "", tuple(conditions), start=start)
-
-
 def _json(cursor: Cursor, start: int) -> lines.Stage:
     return lines.JsonParser(_extractions(cursor, "path of JSON", embedded.check_json_path), start=start)
 
@@ -214,6 +196,12 @@ def _pattern(cursor: Cursor, start: int) -> lines.Stage:
     return lines.PatternParser(str(text.value), labels, start=start)
 
 
+def _line_format(cursor: Cursor, start: int) -> lines.Stage:
+    text = cursor.need("text")
+    reads = cursor.embedded("template", text, templates.labels_read)
+    return lines.LineFormat(str(text.value), reads, start=start)
+
+
 def _label_format(cursor: Cursor, start: int) -> lines.Stage:
     assignments = cursor.listed(_assignment)
     seen = {"__error__"}
@@ -228,8 +216,11 @@ def _label_format(cursor: Cursor, start: int) -> lines.Stage:
 def _assignment(cursor: Cursor) -> lines.Assignment:
     label = cursor.need("name")
     cursor.need("=")
-    value = cursor.need("name", "text")
-    return lines.Assignment(label.written, str(value.value), value.kind == "name", start=label.start)
+    if other := cursor.take("name"):
+        return lines.Assignment(label.written, other.written, True, (other.written,), start=label.start)
+    text = cursor.need("text")
+    reads = cursor.embedded("template", text, templates.labels_read)
+    return lines.Assignment(label.written, str(text.value), False, reads, start=label.start)
 
 
 def _chosen(cursor: Cursor) -> lines.Name | lines.Matcher:
@@ -244,7 +235,7 @@ _STAGES: dict[str, Callable[[Cursor, int], lines.Stage]] = {
     "regexp": _regexp,
     "pattern": _pattern,
     "unpack": lambda _, start: lines.Unpack(start=start),
-    "line_format": lambda cursor, start: lines.LineFormat(str(cursor.need("text").value), start=start),
+    "line_format": _line_format,
     "label_format": _label_format,
     "decolorize": lambda _, start: lines.Decolorize(start=start),
     "drop": lambda cursor, start: lines.Drop(cursor.listed(_chosen), start=start),

@@ -18,6 +18,8 @@ _GO_PART = re.compile(r"([0-9]{1,30}\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 _SIZE = re.compile(r"([0-9.]+)([kKMGT]?i?B?)")
 _POWERS = {letter: power for power, letter in enumerate("KMGT", 1)}
 
+#: A character between single quotes, which LogQL takes for a name and templates for a number.
+CHARACTER = r"""'(?:[^'\\\n]|\\(?:[abfnrtv\\']|[0-7]{3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))'"""
 _ESCAPE = re.compile(r"""\\(?:([abfnrtv\\"])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-7]{3}))""")
 _ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, '"': 34}
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\udc80-\udcff]')

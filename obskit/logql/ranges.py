@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obskit.logql import lines, pipelines, samples
 from obskit.logql.cursor import Cursor
-from obskit.logql.tokens import RANGE_FUNCTIONS
+from obskit.logql.tokens import CONVERSIONS, RANGE_FUNCTIONS
 
 _GROUPABLE = {f"{name}_over_time" for name in ("avg", "stddev", "stdvar", "quantile", "max", "min", "first", "last")}
 _UNWRAPPING = _GROUPABLE | {"sum_over_time", "rate_counter"}
@@ -66,7 +66,7 @@ def log_range(cursor: Cursor) -> samples.LogRange:
             return inner
         selector = pipelines.selector(cursor)
         stages = () if cursor.next.kind == "window" else pipelines.stages(cursor)
-        unwrap = None if cursor.next.kind == "window" else pipelines.unwrap(cursor)
+        unwrap = None if cursor.next.kind == "window" else _unwrap(cursor)
     query = lines.LogQuery(selector, stages, start=selector.start)
     if cursor.next.kind == "window":
         inner = _ranged(cursor, selector, start) if not stages and not unwrap else _window(cursor, query, unwrap, start)
@@ -76,19 +76,37 @@ def log_range(cursor: Cursor) -> samples.LogRange:
     found = _window(cursor, query, unwrap, start)
     if stages or unwrap:
         return found
-    return samples.LogRange(query, found.window, found.offset, pipelines.unwrap(cursor), start=start)
+    return samples.LogRange(query, found.window, found.offset, _unwrap(cursor), start=start)
 
 
 def _ranged(cursor: Cursor, selector: lines.Selector, start: int) -> samples.LogRange:
     if cursor.next.kind == "window":
         bare = _window(cursor, lines.LogQuery(selector), None, start)
         query = lines.LogQuery(selector, pipelines.stages(cursor), start=selector.start)
-        return samples.LogRange(query, bare.window, bare.offset, pipelines.unwrap(cursor), start=start)
+        return samples.LogRange(query, bare.window, bare.offset, _unwrap(cursor), start=start)
     query = lines.LogQuery(selector, pipelines.stages(cursor), start=selector.start)
-    return _window(cursor, query, pipelines.unwrap(cursor), start)
+    return _window(cursor, query, _unwrap(cursor), start)
 
 
 def _window(cursor: Cursor, query: lines.LogQuery, unwrap: lines.Unwrap | None, start: int) -> samples.LogRange:
     window = float(cursor.need("window").value)
     offset = float(cursor.need("duration").value) if cursor.take("offset") else 0.0
     return samples.LogRange(query, window, offset, unwrap, start=start)
+
+
+def _unwrap(cursor: Cursor) -> lines.Unwrap | None:
+    """Read ``| unwrap …`` and the conditions behind it, where there is one."""
+    if cursor.next.kind != "|" or cursor.after.kind != "unwrap":
+        return None
+    start = cursor.need("|").start
+    cursor.need("unwrap")
+    conversion = cursor.take(*CONVERSIONS)
+    if conversion:
+        cursor.need("(")
+    label = cursor.need("name")
+    if conversion:
+        cursor.need(")")
+    conditions = []
+    while cursor.take("|"):
+        conditions.append(pipelines.condition(cursor))
+    return lines.Unwrap(label.written, conversion.kind if conversion else "", tuple(conditions), start=start)

@@ -37,7 +37,9 @@ _TOKEN = re.compile(
     |(?P<flag>--(?:strict|keep-empty)(?!-|[^\W\d_]))
     |(?P<window>\[[^\]]*\])
     |(?P<mark>\|[=~>]|![=~>]|=[=~]|[<>]=|-|/\*|["`\[]|[{}(),.\]=|+*/%^<>])
-    |(?P<stray>'(?:[^'\\\n]|\\(?:[abfnrtv\\']|[0-7]{3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))'|.)""",
+    |(?P<stray>"""
+    + quantities.CHARACTER
+    + "|.)",
     re.VERBOSE | re.DOTALL,
 )
 _DIGITS = r"[0-9](?:_?[0-9])*"

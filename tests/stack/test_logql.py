@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from logql_corpus import ACCEPTED, LOOSER, REFUSED, STRICTER, mutated
+from logql_corpus import ACCEPTED, REFUSED, STRICTER, mutated
 
 from obskit.logql import LogQLError, parse, text_of
 from tools.stack.servers import Loki
@@ -58,9 +58,8 @@ def test_loki_says_of_every_query_what_is_recorded(complaint: Callable[[str], st
     assert [query for query in REFUSED if not complaint(query)] == []
 
 
-def test_loki_differs_where_it_is_said_to(complaint: Callable[[str], str]) -> None:
+def test_loki_runs_what_we_refuse_for_a_reason_of_our_own(complaint: Callable[[str], str]) -> None:
     assert {one["query"]: said for one in STRICTER if (said := complaint(one["query"]))} == {}
-    assert [one["query"] for one in LOOSER if not re.search(one["says"], complaint(one["query"]))] == []
 
 
 def test_loki_reads_what_we_write(complaint: Callable[[str], str]) -> None:
@@ -76,8 +75,7 @@ def test_of_changed_queries_loki_says_what_we_say(complaint: Callable[[str], str
         its, our = complaint(query), ours(query)
         verdicts["refused" if its else "accepted"] += 1
         if bool(its) != bool(our):
-            listed = STRICTER if our else LOOSER
-            assert any(re.search(one["says"], our or its) for one in listed), (query, our or its)
+            assert any(re.search(one["says"], our) for one in STRICTER), (query, its or our)
 
     agree()
     assert min(verdicts["accepted"], verdicts["refused"]) >= 50, verdicts
