@@ -38,19 +38,21 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
 
 
 @pytest.mark.parametrize(
-    "project",
-    [load(SHOP)[0], MINIMAL, EVERYTHING, UTF8],
-    ids=["shop", "minimal", "all packs", "names with dots"],
+    ("name", "project"),
+    [("promtool", load(SHOP)[0]), ("promtool", EVERYTHING), ("promtool", UTF8), ("promtool-2.42", EVERYTHING)],
+    ids=["shop", "all packs", "names with dots", "all packs, Prometheus 2.42"],
 )
-def test_promtool_accepts_the_rules_and_every_case_passes(project: Project, program: Program, tmp_path: Path) -> None:
-    promtool = program("promtool")
+def test_promtool_accepts_the_rules_and_every_case_passes(
+    name: str, project: Project, program: Program, tmp_path: Path
+) -> None:
+    promtool = program(name)
     (tmp_path / "rules.yaml").write_text(alerts.files(project)["alerts/rules.yaml"])
     checked = run(promtool, "check", "rules", "--lint=all", "--lint-fatal", "rules.yaml", cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     files, left_out = cases.files(project)
     assert left_out == {}
-    for name, text in (files | cases.rules(project)).items():
-        (tmp_path / name).write_text(text)
+    for path, text in (files | cases.rules(project)).items():
+        (tmp_path / path).write_text(text)
     tested = run(promtool, "test", "rules", *files, cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
