@@ -26,6 +26,7 @@ from obskit.config.project import (
     duration_seconds,
 )
 from obskit.exceptions import InputError
+from obskit.promql import budget
 
 PACK = {alert.name: alert for alert in pack.load().alerts()}
 SHOP = Service(name="shop", namespace="shop")
@@ -56,6 +57,30 @@ def test_an_alert_keeps_its_promised_budget_and_a_fast_one_thirty_seconds(alert:
     assert spent <= alert.budget
     assert alert.latency_class != "fast" or alert.budget <= 30
     assert rules(project())[alert.name]["annotations"]["detection_budget"] == f"{spent}s"
+
+
+@pytest.mark.parametrize(
+    ("expr", "seconds"),
+    [
+        ("rate(x[15s])", 21),
+        ("rate(x[15s]) unless rate(y[1h])", 21),
+        ("sum(rate(x[15s]) unless on (job) (z or rate(y[1h]))) > 1", 21),
+        ("rate(x[15s]) unless far:learnt", 21),
+        ("rate(x[15s]) and far:learnt", 26),
+        ("held", 21),
+        ("inventory unless rate(x[15s])", 21),
+        ("inventory unless far:learnt", 26),
+    ],
+)
+def test_what_only_holds_an_alert_back_delays_it_no_more(expr: str, seconds: int) -> None:
+    recorded = {
+        "far:learnt": budget.Recorded("rate(x[15s])", "another"),
+        "held": budget.Recorded("rate(x[15s]) unless far:learnt", "own"),
+    }
+    spent = budget.compute(
+        expr, "own", recorded=recorded, for_="0s", window_share=1, source="otlp", intervals=Intervals()
+    )
+    assert spent.seconds == seconds
 
 
 def test_slower_intervals_are_slower_alerts() -> None:
