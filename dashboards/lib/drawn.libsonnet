@@ -24,7 +24,7 @@ local p = import 'panel.libsonnet';
   boards(groups)::
     local alerts = [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel == ''];
     {
-      [board]: [self.panel(alert) for alert in alerts if alert.board == board]
+      [board]: [$.panel(alert) for alert in alerts if alert.board == board]
       for board in std.set([alert.board for alert in alerts])
     },
 }
