@@ -11,6 +11,7 @@ function(obskit, only=null)
   };
   // Off by default, of what the service stands on.
   local packs = {
+    postgres: [import 'packs/postgres.libsonnet'],
   };
   local made(list, scope) = std.flattenArrays([
     groups(name, scope, std.flattenArrays([rules(obskit) for rules in list[name]]))

@@ -17,6 +17,14 @@
   // A series of a platform pack: what the project says of all of them, then `extra`.
   scraped(series, extra=''):: '%s{<<match>>%s}' % [series, extra],
 
+  // The same for what an exporter tells of one server: whom it was scraped from says which server that is.
+  target(labels=[]):: '<<by>>' + std.join(', ', ['namespace', 'job', 'pod', 'instance'] + labels),
+  // How many targets of a job told of the series within the hour, where none does any more: absent() would lose the labels.
+  unseen(series):: |||
+    count by (<<by>>namespace, job) (max_over_time(%(series)s[1h]))
+    unless on (<<by>>namespace, job) %(series)s
+  ||| % { series: series },
+
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),
 
