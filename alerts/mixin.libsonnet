@@ -11,6 +11,7 @@ function(obskit, only=null)
   };
   // Off by default, of what the service stands on.
   local packs = {
+    cloudsql: [import 'packs/cloudsql.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
   };
   local made(list, scope) = std.flattenArrays([
