@@ -13,6 +13,7 @@ function(obskit, only=null)
   local packs = {
     cloudsql: [import 'packs/cloudsql.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
+    redis: [import 'packs/redis.libsonnet'],
   };
   local made(list, scope) = std.flattenArrays([
     groups(name, scope, std.flattenArrays([rules(obskit) for rules in list[name]]))

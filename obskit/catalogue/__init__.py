@@ -53,7 +53,7 @@ TOPICS: dict[str, ModuleType] = {
 
 #: What a platform may consist of: topics of their own, below :mod:`obskit.catalogue.platform`. No service needs them,
 #: so they are imported when somebody asks.
-PLATFORM: tuple[str, ...] = ("cloudsql", "postgres")
+PLATFORM: tuple[str, ...] = ("cloudsql", "postgres", "redis")
 
 
 def topics() -> tuple[str, ...]:
