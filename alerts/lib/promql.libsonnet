@@ -25,6 +25,22 @@
     unless on (<<by>>namespace, job) %(series)s
   ||| % { series: series },
 
+  // The share of a window that was spent in a state which is a label: the series of a state comes and goes, and a lost
+  // scrape takes from both sides.
+  spent(by, state, all, window):: |||
+    sum by (%(by)s) (count_over_time(%(state)s[%(window)s]))
+    / sum by (%(by)s) (count_over_time(%(all)s[%(window)s]))
+  ||| % { by: by, state: state, all: all, window: window },
+
+  // Events of a counter that is born by its first one, of which rate() sees nothing. What was not there in the hour
+  // before the window counts whole; an hour, since a counter that was not scraped for a while is not new.
+  happened(counter, window):: |||
+    (
+      %(counter)s unless last_over_time(%(counter)s[1h] offset %(window)s)
+      or increase(%(counter)s[%(window)s])
+    )
+  ||| % { counter: counter, window: window },
+
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),
 

@@ -53,7 +53,12 @@ TOPICS: dict[str, ModuleType] = {
 
 #: What a platform may consist of: topics of their own, below :mod:`obskit.catalogue.platform`. No service needs them,
 #: so they are imported when somebody asks.
-PLATFORM: tuple[str, ...] = ("cloudsql", "postgres", "redis")
+PLATFORM: tuple[str, ...] = (
+    "argocd",
+    "cloudsql",
+    "postgres",
+    "redis",
+)
 
 
 def topics() -> tuple[str, ...]:
