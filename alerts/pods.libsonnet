@@ -1,9 +1,11 @@
-// Alerts on restarts of the service's containers, from kube-state-metrics.
+// Alerts on the service's pods, from kube-state-metrics: containers that end, that cannot start, that are not ready.
 local a = import 'lib/alert.libsonnet';
 local q = import 'lib/promql.libsonnet';
 
 function(obskit)
   local k = obskit.kubernetes;
+  // An image that is not there, or a ConfigMap, a Secret or a command of the container.
+  local unable = 'reason=~"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|CreateContainer(Config)?Error|RunContainerError"';
   local names = {
     container: '<<by>>namespace, pod, container',
     instance: '<<by>>namespace, pod, container, uid',
@@ -16,6 +18,14 @@ function(obskit)
     ready: q.container(k.container_ready.name),
     ended: '%s{%s, phase=~"Succeeded|Failed"}' % [k.pod_status_phase.name, q.namespace],
     deleted: '%s{%s}' % [k.pod_deletion_timestamp.name, q.namespace],
+    evicted: '%s{%s}' % [k.pod_status_disruption_reason.name, q.namespace],
+    // Init containers have series of their own, and so have sidecars that are init containers: those of the service's pods.
+    own: q.container(k.container_info.name),
+    init_looping: '%s{%s, reason="CrashLoopBackOff"}' % [k.init_container_waiting_reason.name, q.namespace],
+    init_restarts: '%s{%s}' % [k.init_container_restarts.name, q.namespace],
+    init_ended: '%s{%s}' % [k.init_container_last_terminated_reason.name, q.namespace],
+    unable: q.container(k.container_waiting_reason.name, unable),
+    init_unable: '%s{%s, %s}' % [k.init_container_waiting_reason.name, q.namespace, unable],
     info: '%s{%s, created_by_kind!="Job"}' % [k.pod_info.name, q.namespace],
     job: '%s{%s, created_by_kind="Job"}' % [k.pod_info.name, q.namespace],
   };
@@ -76,7 +86,12 @@ function(obskit)
     a.alert('ObskitPodCrashLooping', {
       severity: 'critical',
       // The reason is gone while the container runs between two crashes: the maximum of a while bridges that.
-      expr: 'max by (%(container)s) (max_over_time(%(looping)s[5m])) >= 1' % names,
+      expr: |||
+        max by (%(container)s) (
+          max_over_time(%(looping)s[5m])
+          or max_over_time(%(init_looping)s[5m]) and on (%(pod)s) %(own)s
+        ) >= 1
+      ||| % names,
       summary: 'A container crashes whenever it is started.',
       description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} waits in CrashLoopBackOff.',
       fault: 'the kubelet begins to wait before it starts a container again',
@@ -88,12 +103,14 @@ function(obskit)
     a.alert('ObskitPodNotReady', {
       'for': '1m',
       latency_class: 'normal',
-      // A pod that has ended, was evicted, or is of a Job that is done is not ready for ever; one that drains, on purpose.
+      // A pod that has ended, or is of a Job that is done, is not ready for ever; one that drains, on purpose. What the
+      // kubelet evicts is not deleted while it drains.
       expr: |||
         min by (%(container)s) (
           %(ready)s
           unless on (%(pod)s) %(ended)s == 1
           unless on (%(pod)s) %(deleted)s
+          unless on (%(pod)s) %(evicted)s
         ) == 0
       ||| % names,
       summary: 'A container is not ready.',
@@ -122,5 +139,42 @@ function(obskit)
       source: 'scrape',
       budget: 15,
       panel: 'pods#terminations',
+    }),
+    a.alert('ObskitPodCannotStart', {
+      'for': '2m',
+      latency_class: 'normal',
+      // Between two tries the reason is another, or none: the maximum of a while bridges that.
+      expr: |||
+        max by (%(container)s) (
+          max_over_time(%(unable)s[1m])
+          or max_over_time(%(init_unable)s[1m]) and on (%(pod)s) %(own)s
+        ) >= 1
+      ||| % names,
+      summary: 'A container cannot be started.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} has been waiting for two minutes: its image cannot be pulled, or it cannot be created from its configuration.',
+      fault: 'the image of a container cannot be pulled',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
+      panel: 'pods#waiting',
+    }),
+    a.alert('ObskitPodSidecarRestarted', {
+      keep_firing_for: '1m',
+      // Their last termination has a time from kube-state-metrics 2.20 on alone.
+      expr: |||
+        max by (%(container)s, reason) (
+          (max_over_time(%(init_restarts)s[2m]) - min_over_time(%(init_restarts)s[2m]) >= <<param:restarts>>)
+          * on (%(instance)s) group_left (reason) max by (%(instance)s, reason) (%(init_ended)s == 1)
+          and on (%(pod)s) %(own)s
+        )
+      ||| % names,
+      params: { restarts: a.param('1', 1, 100, 'restarts', 'Restarts within two minutes.') },
+      summary: 'A sidecar or an init container restarted.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} was started anew {{ $value }} times within two minutes; the last time it had ended as {{ $labels.reason }}.',
+      fault: 'a sidecar reaches its memory limit',
+      window_share: '0',
+      source: 'scrape',
+      budget: 15,
+      panel: 'pods#sidecars',
     }),
   ]

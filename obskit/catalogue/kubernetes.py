@@ -1,6 +1,6 @@
-"""Series of kube-state-metrics that rules and panels use, as of 2.20.
+"""Series of kube-state-metrics, as of 2.20, and of the kubelet's cAdvisor that rules and panels use.
 
-Source of names and labels: kubernetes/kube-state-metrics, docs/metrics/workload/pod-metrics.md.
+Source of names and labels: kubernetes/kube-state-metrics, docs/metrics/workload/pod-metrics.md, unless said otherwise.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ POD_STATUS_DISRUPTION_REASON = ForeignMetric(
     "1 for the reason for which the pod is being evicted.",
     _EMITTER,
     "2.20",
+    source="kubernetes/kube-state-metrics: internal/store/pod.go, of the condition DisruptionTarget",
 )
 CONTAINER_INFO = ForeignMetric(
     "kube_pod_container_info",
@@ -105,4 +106,31 @@ CONTAINER_READY = ForeignMetric(
     "1 when the container's readiness check succeeds.",
     _EMITTER,
     "1.0",
+)
+
+# Init containers, and sidecars that are init containers which stay, have a family of their own.
+INIT_CONTAINER_RESTARTS = ForeignMetric(
+    "kube_pod_init_container_status_restarts_total",
+    "counter",
+    _CONTAINER,
+    "Restarts of the init container.",
+    _EMITTER,
+    "1.7",
+)
+INIT_CONTAINER_LAST_TERMINATED_REASON = ForeignMetric(
+    "kube_pod_init_container_status_last_terminated_reason",
+    "gauge",
+    (*_CONTAINER, "reason"),
+    "1 for the reason of the init container's last termination.",
+    _EMITTER,
+    "2.0",
+    values={"reason": _REASONS},
+)
+INIT_CONTAINER_WAITING_REASON = ForeignMetric(
+    "kube_pod_init_container_status_waiting_reason",
+    "gauge",
+    (*_CONTAINER, "reason"),
+    "1 for the reason for which the init container waits.",
+    _EMITTER,
+    "1.7",
 )
