@@ -2,7 +2,6 @@
 local p = import 'panel.libsonnet';
 
 {
-  local drawn = self,
   // A threshold is a parameter of the alert, or a number.
   local limit(alert) =
     local line = if alert.above != '' then alert.above else alert.below;
