@@ -53,7 +53,7 @@ class Translator:
         """Return a PromQL expression under the project's names."""
         if self.native:
             text = _BY_LE.sub("by (", _PARTS.sub(_native, text))
-        return "".join(self._renamed(text))
+        return "".join(self._renamed(text)) if self.names.series or self.names.labels else text
 
     def template(self, text: str) -> str:
         """Return a template of an annotation under the project's names."""
