@@ -7,14 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import promql_parser
-
 from obskit._checks import _documents, _grafana, _promql, _series
 from obskit._checks._vector import Vector
 from obskit.config.project import Project
+from obskit.promql import syntax
 
-#: Beyond these a query is an accident or an attack, and who walks its tree runs out of stack.
-_MOST_PARENTHESES, _LONGEST = 200, 20_000
 _OF_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LABEL = re.compile(r'(?:\$labels|\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+"([^"]+)"')
 _LEGEND = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
@@ -163,10 +160,8 @@ def _rule(path: str, group: _documents.Group, rule: _documents.Rule) -> Rule:
 
 def parse(query: str) -> tuple[Any, str]:
     """Return the tree of a PromQL query, or None and why there is none."""
-    if query.count("(") > _MOST_PARENTHESES or len(query) > _LONGEST:
-        return None, "longer or deeper than any query that people write"
     try:
-        return promql_parser.parse(query), ""
+        return syntax.parse(query), ""
     except ValueError as error:
         return None, str(error)
 
