@@ -23,13 +23,15 @@ GOOD = [
     '{{ "}}" }} { not } a {{ $value }} template }',
     '{{ define "x" }}a{{ end }}{{ template "x" }}',
     "{{ strvalue (query `up` | first) }} {{ 1e3 }} {{ $externalURL }} {{ externalURL }}",
+    "the pod's {{ if gt $value 1.0 }}isn't{{ end }} there, 80 }}",
     "",
 ]
 BAD = {
     "{{ $lables.shard }}": "there is no variable $lables",
     "{{ $value | humanise }}": "there is no function humanise",
-    "{{ $labels.shard ": "{{ or }} stands without its other half",
-    "}} {{": "{{ or }} stands without its other half",
+    "{{ $labels.shard ": "{{ stands without its other half",
+    "{{ $value {{": "{{ stands without its other half",
+    "}} {{": "{{ stands without its other half",
     "{{ if gt $value 1.0 }}much": "an if, range or with has no end",
     "{{ end }}": "end has nothing that it belongs to",
     "{{ else }}": "else has nothing that it belongs to",

@@ -18,10 +18,11 @@ _KEYWORDS = _OPENS | {_ELSE, _END, "template", "break", "continue"}
 _KNOWN = FUNCTIONS | _KEYWORDS
 _VARIABLES = frozenset({"labels", "value", "externalLabels", "externalURL"})
 
-_DELIMITER = re.compile(r"\{\{|\}\}")
-_ACTION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
-_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|\'(?:[^\'\\\n]|\\.)*\'')
+#: One whose quote is missing ends with its line, as for Go, which refuses it.
+_STRING = r"""\"(?:[^\"\\\n]|\\.)*(?:\"|\\?$)|`[^`]*(?:`|\Z)|'(?:[^'\\\n]|\\.)*(?:'|\\?$)"""
+_QUOTED = re.compile(_STRING, re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_TOKEN = re.compile(rf"{_STRING}|/\*.*?\*/|\{{\{{|\}}\}}", re.DOTALL | re.MULTILINE)
 _ASSIGNED = re.compile(r"\$(\w+)(?=\s*(?:,\s*\$\w+\s*)?:?=)")
 _VARIABLE = re.compile(r"\$(\w+)")
 _NO_FIELD = re.compile(r"\w\.(?!\w)")
@@ -37,14 +38,13 @@ def problem(template: str) -> str:
         >>> problem("Shard {{ $labels.shard }} is hot.")
         ''
     """
-    text = _QUOTED.sub('""', template)
-    found = [delimiter[0] for delimiter in _DELIMITER.finditer(text)]
-    if len(found) % 2 or any(word != ("{{", "}}")[index % 2] for index, word in enumerate(found)):
-        return "{{ or }} stands without its other half"
+    found = actions(template)
+    if found is None:
+        return "{{ stands without its other half"
     depth = 0
     known = set(_VARIABLES)
-    for action in _ACTION.finditer(text):
-        code = _COMMENT.sub(" nil ", action[1])
+    for action in found:
+        code = _COMMENT.sub(" nil ", _QUOTED.sub('""', action))
         known.update(_ASSIGNED.findall(code))
         if wrong := _of_action(code, known):
             return wrong
@@ -53,6 +53,25 @@ def problem(template: str) -> str:
         if depth < 0 or (first == _ELSE and not depth):
             return f"{first} has nothing that it belongs to"
     return "an if, range or with has no end" if depth else ""
+
+
+def actions(template: str) -> list[str] | None:
+    """Return what stands between the braces of a template, or None when some do not close; what is around is text.
+
+    Example:
+        >>> actions('at {{ $value }} }} {{- "}}" -}}')
+        ['$value', '"}}"']
+    """
+    found = []
+    at = template.find("{{")
+    while at >= 0:
+        closing = next((token for token in _TOKEN.finditer(template, at + 2) if token[0] in ("{{", "}}")), None)
+        if closing is None or closing[0] == "{{":
+            return None
+        code = template[at + 2 : closing.start()]
+        found.append(code.removeprefix("-").removesuffix("-").strip())
+        at = template.find("{{", closing.end())
+    return found
 
 
 def _of_action(code: str, known: set[str]) -> str:
