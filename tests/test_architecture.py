@@ -28,6 +28,15 @@ ALLOWED = {
         *NEUTRAL,
     ),
     "obskit._render": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
+    "obskit._lint": (
+        "obskit.catalogue",
+        "obskit.config",
+        "obskit.promql",
+        "obskit.logql",
+        "obskit._checks._finding",
+        "obskit._checks._vector",
+        *NEUTRAL,
+    ),
     "obskit._checks": (
         "obskit.catalogue",
         "obskit.config",
@@ -160,6 +169,7 @@ def test_the_graph_sees_what_it_should_see() -> None:
         ),
         ("import obskit", {"rjsonnet", "_jsonnet", "promql_parser", "yaml", "msgspec", "click"}),
         ("import obskit._checks", {"rjsonnet", "_jsonnet", "click", "opentelemetry", "obskit._render"}),
+        ("import obskit._lint", {"rjsonnet", "_jsonnet", "click", "opentelemetry", "obskit._render"}),
         ("import obskit._render.pipeline", {"click", "opentelemetry", "obskit._checks"}),
     ],
 )

@@ -48,6 +48,12 @@ def project_of(page: str) -> str:
     return shown[0] if shown else (ROOT / "examples/shop/obskit.yaml").read_text()
 
 
+def shown_files(page: str) -> list[tuple[str, str]]:
+    """The files of rules that a page shows, by the path in their first line."""
+    codes = [code for name, code in blocks("yaml") if name == page and code.startswith("# rules/")]
+    return [(code.splitlines()[0].removeprefix("# "), code) for code in codes]
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A folder for each page, since its commands build upon each other."""
@@ -61,6 +67,9 @@ def test_every_command_of_the_documentation_runs(
     arguments = shlex.split(line)[1:]
     folder = folders[page]
     (folder / "obskit.yaml").write_text(project_of(page))
+    for name, code in shown_files(page):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(code)
     environment = dict(os.environ)
     if arguments[0] == "test":
         environment["OBSKIT_PROMTOOL"] = str(program("promtool"))
@@ -72,7 +81,7 @@ def test_every_command_of_the_documentation_runs(
         text=True,
         check=False,
     )
-    allowed = (0, 1) if {"--diff", "--check"} & set(arguments) else (0,)
+    allowed = (0, 1) if {"--diff", "--check", "--rules"} & set(arguments) else (0,)
     assert done.returncode in allowed, f"{page}: {line}\n{done.stdout}{done.stderr}"
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import noise
 import reference
 import runbooks
 
-from obskit import _checks
+from obskit import _checks, _lint
 from obskit._render import chart, pipeline
 from obskit.catalogue import _export
 from obskit.config.loading import load
@@ -35,11 +36,17 @@ def signals() -> str:
 def checks() -> str:
     """Return docs/checks/README.md: every check with its sentence."""
     lines = [reference.HEADER, "# Checks", "", "What `obskit check` holds rendered files against.", ""]
-    lines += ["| check | holds when |", "|---|---|"]
-    for name, module in _checks.CHECKS.items():
+    lines += _table(_checks.CHECKS)
+    lines += ["", "What `obskit check --rules` holds [rules of anybody](../lint.md) against.", ""]
+    return "\n".join(lines + _table(_lint.CHECKS)) + "\n"
+
+
+def _table(checks: Mapping[str, ModuleType]) -> list[str]:
+    lines = ["| check | holds when |", "|---|---|"]
+    for name, module in checks.items():
         sentence = (module.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| [{name}]({name}.md) | {sentence} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def shop() -> dict[str, str]:

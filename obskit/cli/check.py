@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from obskit.cli.common import config_option, json_option, print_json, project
+from obskit.cli import linting
+from obskit.cli.common import config_option, count, json_option, print_json, project, text
 from obskit.exceptions import InputError
 
 if TYPE_CHECKING:
     from obskit._checks import Finding
 
 _KINDS = (".yaml", ".yml", ".json")
-_LARGEST_FILE = 16 << 20
 #: Where people keep what they render: the folder that `obskit render` writes to unless told otherwise.
 _COMMITTED = "rendered"
 
 EPILOG = """\b
 Examples:
   obskit check -c obskit.yaml
-  obskit check --rendered deployed/    rules and dashboards as they run now"""
+  obskit check --rendered deployed/    rules and dashboards as they run now
+  obskit check --rules rules/          anybody's rules, without a project
+  obskit check --rules a.yaml --sarif > findings.sarif"""
 
 
 @click.command(epilog=EPILOG)
@@ -34,6 +36,7 @@ Examples:
     help="Check the files in DIR, deployed or rendered earlier, and nothing else.",
 )
 @json_option
+@linting.options
 @click.pass_context
 def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bool) -> None:
     """Hold every rendered rule, panel and pipeline against the catalogue of signals.
@@ -41,6 +44,9 @@ def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bo
     Metric and label names, types, buckets and units; the detection budget of each alert; its runbook, its cases
     and its panel. What is checked is a fresh render and, where there is a folder rendered/ beside the project's file,
     that folder as well. Needs no server. Each check has a page: docs/checks.
+
+    With --rules: files and folders of rules for Prometheus, Mimir and Loki, or - for standard input. Notes do not
+    fail; --level error fails on errors alone.
     """
     from obskit import _checks
     from obskit._render import pipeline
@@ -75,20 +81,7 @@ def _deployed(folder: Path) -> dict[str, str]:
 def _read(folder: Path) -> dict[str, str]:
     """Every YAML and JSON file below a folder, by its path inside."""
     paths = sorted(path for path in folder.rglob("[!.]*") if path.suffix in _KINDS and path.is_file())
-    return {path.relative_to(folder).as_posix(): _text(path) for path in paths}
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(_LARGEST_FILE + 1)
-        if len(content) > _LARGEST_FILE:
-            raise InputError("the file is larger than 16 MiB", place=str(path), remedy="is it the right one?")
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"byte {error.start + 1} is not UTF-8", place=str(path), remedy="save it as UTF-8") from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", place=str(path), remedy="check permissions") from None
+    return {path.relative_to(folder).as_posix(): text(path) for path in paths}
 
 
 def _print(findings: Sequence[Finding], files: int) -> None:
@@ -97,9 +90,5 @@ def _print(findings: Sequence[Finding], files: int) -> None:
         click.echo(f"{finding.message} [{finding.check}]")
         if finding.remedy:
             click.echo(f"  {finding.remedy}")
-    summary = f"{_count(files, 'file')} checked, {_count(len(findings), 'finding')}"
+    summary = f"{count(files, 'file')} checked, {count(len(findings), 'finding')}"
     click.secho(summary, fg="red" if findings else "green")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

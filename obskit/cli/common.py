@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from obskit.config.project import Project
     from obskit.config.yaml_source import Document
 
+#: The most of a file that is read: one larger than this, in bytes, is not one that people write.
+LARGEST_FILE = 16 << 20
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -70,3 +73,47 @@ def _place(document: Document, place: str) -> str:
 def print_json(data: Any) -> None:
     """Print data as indented JSON."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        InputError: It cannot be read, is too large or no UTF-8.
+    """
+    try:
+        with path.open("rb") as stream:
+            return decoded(stream.read(LARGEST_FILE + 1), str(path))
+    except FileNotFoundError:
+        raise InputError("no such file", place=str(path), remedy="check the path") from None
+    except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"cannot be read: {reason}", place=str(path), remedy="check permissions") from None
+
+
+def decoded(content: bytes, place: str) -> str:
+    """Return what was read as text.
+
+    Args:
+        content: What was read, one byte more than is allowed at most.
+        place: Where from, for messages.
+
+    Raises:
+        InputError: It is too large or no UTF-8.
+    """
+    if len(content) > LARGEST_FILE:
+        raise InputError("the file is larger than 16 MiB", place=place, remedy="is it the right one?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"byte {error.start + 1} is not UTF-8", place=place, remedy="save it as UTF-8") from None
+
+
+def count(number: int, word: str) -> str:
+    """Return a number of things.
+
+    Example:
+        >>> count(1, "file"), count(2, "file")
+        ('1 file', '2 files')
+    """
+    return f"{number} {word}{'' if number == 1 else 's'}"
