@@ -14,6 +14,7 @@ function(obskit, only=null)
     cloudsql: [import 'packs/cloudsql.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],
+    smtp: [import 'packs/smtp.libsonnet'],
     argocd: [import 'packs/argocd.libsonnet'],
   };
   local made(list, scope) = std.flattenArrays([

@@ -70,6 +70,7 @@ BUILDS = (
     ),
     # Debian's starts only where it is installed: its templates are in /usr/share.
     Build("alertmanager", "0.25.0", ("alertmanager", "amtool"), ("tool",), 60, stamp=_STAMP, suffix="-0.25"),
+    Build("blackbox_exporter", "0.25.0", ("blackbox_exporter",), ("tool",), 30, stamp=_STAMP),
     Build("otelcol", "0.155.0", ("otelcol",), (".",), 100, tags="remove_all_sd"),
     Build("jaeger", "2.13.0", ("jaeger",), ("tool",), 150),
     Build("loki", "3.7.8", ("loki", "logcli"), ("tool",), 300),
@@ -84,6 +85,7 @@ OLDEST_ON_PATH = {
     "promtool": (3, 5),
     "alertmanager": (0, 27),
     "amtool": (0, 27),
+    "blackbox_exporter": (0, 23),
     "loki": (3, 5),
     "logcli": (3, 5),
 }

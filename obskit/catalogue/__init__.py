@@ -58,6 +58,7 @@ PLATFORM: tuple[str, ...] = (
     "cloudsql",
     "postgres",
     "redis",
+    "smtp",
 )
 
 
