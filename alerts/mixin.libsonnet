@@ -11,11 +11,11 @@ function(obskit, only=null)
   };
   // Off by default, of what the service stands on.
   local packs = {
+    argocd: [import 'packs/argocd.libsonnet'],
     cloudsql: [import 'packs/cloudsql.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],
     smtp: [import 'packs/smtp.libsonnet'],
-    argocd: [import 'packs/argocd.libsonnet'],
   };
   local made(list, scope) = std.flattenArrays([
     groups(name, scope, std.flattenArrays([rules(obskit) for rules in list[name]]))
