@@ -13,9 +13,11 @@ function(obskit, only=null)
   local packs = {
     argocd: [import 'packs/argocd.libsonnet'],
     cloudsql: [import 'packs/cloudsql.libsonnet'],
+    istio: [import 'rules/istio.libsonnet', import 'packs/istio.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],
     smtp: [import 'packs/smtp.libsonnet'],
+    tekton: [import 'packs/tekton.libsonnet'],
   };
   local made(list, scope) = std.flattenArrays([
     groups(name, scope, std.flattenArrays([rules(obskit) for rules in list[name]]))

@@ -32,14 +32,11 @@
     / sum by (%(by)s) (count_over_time(%(all)s[%(window)s]))
   ||| % { by: by, state: state, all: all, window: window },
 
-  // Events of a counter that is born by its first one, of which rate() sees nothing. What was not there in the hour
-  // before the window counts whole; an hour, since a counter that was not scraped for a while is not new.
-  happened(counter, window):: |||
-    (
-      %(counter)s unless last_over_time(%(counter)s[1h] offset %(window)s)
-      or increase(%(counter)s[%(window)s])
-    )
-  ||| % { counter: counter, window: window },
+  // Events of a counter that is born by its first one, of which rate() sees nothing: what was not there in the hour
+  // before the window has one more. An hour, since a counter that was not scraped for a while is not new.
+  happened(counter, window)::
+    '%(c)s - min_over_time(%(c)s[%(w)s]) + 1 unless last_over_time(%(c)s[1h] offset %(w)s) or increase(%(c)s[%(w)s])'
+    % { c: counter, w: window },
 
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),

@@ -56,6 +56,7 @@ TOPICS: dict[str, ModuleType] = {
 PLATFORM: tuple[str, ...] = (
     "argocd",
     "cloudsql",
+    "istio",
     "postgres",
     "redis",
     "smtp",
