@@ -60,6 +60,7 @@ PLATFORM: tuple[str, ...] = (
     "postgres",
     "redis",
     "smtp",
+    "tekton",
 )
 
 
