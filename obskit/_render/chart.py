@@ -93,6 +93,7 @@ def _rules() -> dict[str, Any]:
         "reserved": sorted(overrides.RESERVED),
         "threshold": catalogue.telemetry.THRESHOLD.name,
         "packs": list(catalogue.PLATFORM),
+        "reservedByPack": {name: sorted(overrides.of_pack(name)) for name in catalogue.PLATFORM},
         "boards": [slug for slug in dashboards.tokenised() if slug not in catalogue.PLATFORM],
         "groups": [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,11 +13,25 @@ from obskit.catalogue import http
 from obskit.config.project import AlertOverride, Project
 from obskit.exceptions import InputError
 
-#: Labels of every alert and of every series. As a group label one of them would be there twice; set by an override it
-#: would make alerts of different series one, which Prometheus refuses.
+#: Labels of every alert, and of every series of the service. As a group label one of them would be there twice; set by
+#: an override it would make alerts of different series one, which Prometheus refuses.
 RESERVED = frozenset({"alertname", "severity", "latency_class", "namespace", "service", "pack"}).union(
-    catalogue.TARGET_LABELS, *(series.labels for series in catalogue.series().values())
+    catalogue.TARGET_LABELS,
+    *(series.labels for topic in catalogue.TOPICS for _, _, r in catalogue.metrics(topic) for series in r.series),
 )
+_GROUPING = re.compile(r"\b(?:by|on|group_left) \((?:<<by>>)?([^()]*)\)")
+
+
+def of_pack(name: str) -> frozenset[str]:
+    """Return the labels by which the rules of a platform pack tell things apart, reserved where it is on."""
+    rules = (rule for group in pack.load().groups if group.family == name for rule in group.rules)
+    found = (labels for rule in rules for labels in _GROUPING.findall(rule.expr))
+    return frozenset(label.strip() for labels in found for label in labels.split(",")) - {""}
+
+
+def reserved(project: Project) -> frozenset[str]:
+    """Return the labels that neither group labels nor overrides of a project may set."""
+    return RESERVED.union(*map(of_pack, project.enabled_packs))
 
 
 def of(project: Project, alert: pack.Alert) -> AlertOverride:
@@ -79,7 +94,7 @@ def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
         InputError: A pack, an alert, a parameter or a label that cannot be, or a value out of range.
     """
     for index, label in enumerate(project.group_labels):
-        if label in RESERVED:
+        if label in reserved(project):
             problem = f"group_labels cannot hold {label}, which the rules use themselves"
             raise InputError(problem, place=f"group_labels[{index}]", remedy="leave it out")
     for name in project.packs:
@@ -101,7 +116,7 @@ def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
 
 def _refuse_labels(project: Project, name: str, override: AlertOverride) -> None:
     for label in override.labels:
-        if label in RESERVED or label in project.group_labels:
+        if label in reserved(project) or label in project.group_labels:
             remedy = "set severity" if label == "severity" else "series and route rely on it: leave it out"
             place = f"alerts.{name}.labels.{label}"
             raise InputError(f"{name} cannot set the label {label}", place=place, remedy=remedy)

@@ -8,8 +8,12 @@
 
 {{/* Refuse what would leave alerts that never fire: (dict "root" $ "pack" …). */}}
 {{- define "obskit.refuse" -}}
+{{- $reserved := .pack.reserved -}}
+{{- range $name, $options := .root.Values.packs -}}
+{{- if and (has $name $.pack.packs) (ne (toString $options) "false") }}{{ $reserved = concat $reserved (get $.pack.reservedByPack $name) }}{{ end -}}
+{{- end -}}
 {{- range $label := .root.Values.groupLabels -}}
-{{- if has $label $.pack.reserved }}{{ fail (printf "obskit: groupLabels cannot hold %s, which the rules use themselves" $label) }}{{ end -}}
+{{- if has $label $reserved }}{{ fail (printf "obskit: groupLabels cannot hold %s, which the rules use themselves" $label) }}{{ end -}}
 {{- end -}}
 {{- $sets := list -}}
 {{- range .root.Values.shards -}}
@@ -24,7 +28,7 @@
 {{- range $name, $override := .root.Values.alerts -}}
 {{- if not (hasKey $known $name) }}{{ fail (printf "obskit: no alert is called %s; known: %s" $name (keys $known | sortAlpha | join ", ")) }}{{ end -}}
 {{- range $label, $value := $override.labels -}}
-{{- if or (has $label $.pack.reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
+{{- if or (has $label $reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
 {{- include "obskit.template" (dict "place" (printf "label %s of %s" $label $name) "text" $value) -}}
 {{- end -}}
 {{- range $annotation, $value := $override.annotations -}}

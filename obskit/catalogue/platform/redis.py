@@ -85,7 +85,7 @@ ERRORS = _metric(
     "redis_errors_total",
     "counter",
     ("err",),
-    "Errors that the server answered, by their first word: OOM, MISCONF, NOREPLICAS …",
+    "Errors that the server answered, by their first word: OOM, MISCONF, NOREPLICAS.",
     "1.34",
     condition="Redis 6.2 or later, after the first error of the kind",
 )
