@@ -111,15 +111,25 @@ class Alertmanager(Server):
         folder: Where its configuration and data go.
         webhook: URL that it posts to.
         routes: Routes below the root.
+        inhibitions: Its inhibition rules.
     """
 
-    def __init__(self, program: Path, folder: Path, *, webhook: str, routes: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        program: Path,
+        folder: Path,
+        *,
+        webhook: str,
+        routes: Sequence[Mapping[str, Any]] = (),
+        inhibitions: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.url = f"http://{self.address}"
         folder.mkdir(parents=True, exist_ok=True)
         configuration = {
             "route": {"receiver": "webhook", "routes": list(routes)},
+            "inhibit_rules": list(inhibitions),
             "receivers": [{"name": "webhook", "webhook_configs": [{"url": webhook, "send_resolved": False}]}],
         }
         path = folder / "alertmanager.yaml"

@@ -1,0 +1,64 @@
+"""Alerts that say more hold back those that say less, of their own service alone: on a real Alertmanager."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obskit import catalogue
+from obskit._render import alerts, pack, routing
+from obskit.config.project import Project, Service
+from tools.stack import Alertmanager
+from tools.stack.listeners import Webhook
+
+pytestmark = pytest.mark.real
+
+PACKS = dict.fromkeys(catalogue.PLATFORM, True)
+SERVICES = [Project(service=Service(name=name, namespace="shop"), packs=PACKS) for name in ("cart", "till")]
+
+
+def post(url: str, found: list[tuple[str, str]]) -> None:
+    """Let alerts of services fire, with the labels that their rules give them."""
+    rules = {
+        (project.service.name, rule["alert"]): rule["labels"]
+        for project in SERVICES
+        for group in alerts.groups(project)
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    body = [{"labels": {"alertname": alert, **rules[service, alert]}} for service, alert in found]
+    request = urllib.request.Request(
+        f"{url}/api/v2/alerts", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request).close()
+
+
+@pytest.mark.parametrize("name", ["alertmanager", "alertmanager-0.25"])
+def test_an_alert_is_held_back_by_one_that_says_more_of_its_own_service(
+    name: str, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    fast = [alert for alert in pack.load().alerts() if alert.latency_class == "fast"]
+    held = next(alert for alert in fast if alert.inhibited_by and alert.inhibited_by[0] in {a.name for a in fast})
+    cause = held.inhibited_by[0]
+    routes = [route for project in SERVICES for route in routing.routes(project)]
+    inhibitions = [rule for project in SERVICES for rule in routing.inhibitions(project)]
+    with (
+        Webhook() as webhook,
+        Alertmanager(
+            program(name), tmp_path, webhook=webhook.url, routes=routes, inhibitions=inhibitions
+        ) as alertmanager,
+    ):
+        post(alertmanager.url, [("cart", cause)])
+        end = time.monotonic() + 30
+        while ("cart", cause) not in webhook.arrived and time.monotonic() < end:
+            time.sleep(0.1)
+        post(alertmanager.url, [("cart", held.name), ("till", held.name)])
+        while ("till", held.name) not in webhook.arrived and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(1)  # for what must not come
+    assert webhook.arrived.keys() == {("cart", cause), ("till", held.name)}
