@@ -12,6 +12,7 @@ function(obskit, only=null)
   // Off by default, of what the service stands on.
   local packs = {
     argocd: [import 'packs/argocd.libsonnet'],
+    autoscaling: [import 'rules/autoscaling.libsonnet', import 'packs/autoscaling.libsonnet'],
     cloudsql: [import 'packs/cloudsql.libsonnet'],
     istio: [import 'rules/istio.libsonnet', import 'packs/istio.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],

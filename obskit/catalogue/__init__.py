@@ -55,6 +55,7 @@ TOPICS: dict[str, ModuleType] = {
 #: so they are imported when somebody asks.
 PLATFORM: tuple[str, ...] = (
     "argocd",
+    "autoscaling",
     "cloudsql",
     "istio",
     "postgres",
