@@ -104,7 +104,7 @@ function(obskit)
       unit: 'short',
       legend: '{{type}}',
       summary: 'Proxies refuse what istiod sends them.',
-      description: 'Within 2 minutes proxies refused {{ $value | printf "%.0f" }} configurations of type {{ $labels.type }} from istiod in namespace {{ $labels.namespace }}: they go on with the one before, and drift.',
+      description: 'Within 2 minutes proxies refused at least {{ $value | printf "%.0f" }} configurations of type {{ $labels.type }} from istiod in namespace {{ $labels.namespace }}: they go on with the one before, and drift.',
       fault: 'a proxy refuses a configuration for the first time',
       window_share: '0',
       source: 'scrape',
