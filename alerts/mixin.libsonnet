@@ -14,6 +14,7 @@ function(obskit, only=null)
     argocd: [import 'packs/argocd.libsonnet'],
     autoscaling: [import 'rules/autoscaling.libsonnet', import 'packs/autoscaling.libsonnet'],
     cloudsql: [import 'packs/cloudsql.libsonnet'],
+    gitlab: [import 'packs/gitlab.libsonnet'],
     istio: [import 'rules/istio.libsonnet', import 'packs/istio.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],

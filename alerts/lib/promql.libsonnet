@@ -49,4 +49,12 @@
       - 3 * sqrt(%(p)s * (1 - %(p)s) / %(n)s + 2.25 / %(n)s ^ 2)
     ) / (1 + 9 / %(n)s)
   ||| % { n: n, p: p },
+
+  // The same of k among n, which may be counted a moment apart.
+  wilsonOf(k, n):: |||
+    (
+      %(k)s + 4.5
+      - 3 * sqrt(clamp_min(%(k)s * (1 - %(k)s / %(n)s), 0) + 2.25)
+    ) / (%(n)s + 9)
+  ||| % { k: k, n: n },
 }

@@ -129,9 +129,9 @@ function(obskit)
       keep_firing_for: '2m',
       // The connection status is of the last full read, up to a day ago; broken watches are tried again all the time.
       value:
-        local n = 'sum by (<<by>>namespace, host) (rate(%s[2m]))' % q.scraped(c.kubectl_requests.name);
-        local failed = 'sum by (<<by>>namespace, host) (rate(%s[2m]))' % q.scraped(c.kubectl_requests.name, 'code!~"[1-5].."');
-        q.wilson('(120 * %s)' % n, '(%s / %s)' % [failed, n]),
+        local n = '(120 * sum by (<<by>>namespace, host) (rate(%s[2m])))' % q.scraped(c.kubectl_requests.name);
+        local failed = '(120 * sum by (<<by>>namespace, host) (rate(%s[2m])))' % q.scraped(c.kubectl_requests.name, 'code!~"[1-5].."');
+        q.wilsonOf(failed, n),
       above: '<<param:share>>',
       unit: 'percentunit',
       legend: '{{host}}',

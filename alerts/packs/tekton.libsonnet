@@ -46,9 +46,9 @@ function(obskit)
       latency_class: 'slow',
       keep_firing_for: '5m',
       value:
-        local n = 'sum by (<<by>>namespace) (rate(%s[15m]))' % q.scraped(t.pipelinerun_total.name, 'status=~"success|failed"');
-        local failed = 'sum by (<<by>>namespace) (rate(%s[15m]))' % q.scraped(t.pipelinerun_total.name, 'status="failed"');
-        q.wilson('(900 * %s)' % n, '(%s / %s)' % [failed, n]),
+        local n = '(900 * sum by (<<by>>namespace) (rate(%s[15m])))' % q.scraped(t.pipelinerun_total.name, 'status=~"success|failed"');
+        local failed = '(900 * sum by (<<by>>namespace) (rate(%s[15m])))' % q.scraped(t.pipelinerun_total.name, 'status="failed"');
+        q.wilsonOf(failed, n),
       above: '<<param:share>>',
       unit: 'percentunit',
       params: { share: a.param('0.5', 0.05, 0.99, 'ratio', 'Share of failed runs that even the lower bound (three sigma) exceeds.') },

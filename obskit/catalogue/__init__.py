@@ -57,6 +57,7 @@ PLATFORM: tuple[str, ...] = (
     "argocd",
     "autoscaling",
     "cloudsql",
+    "gitlab",
     "istio",
     "postgres",
     "redis",
