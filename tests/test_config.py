@@ -112,7 +112,7 @@ BAD = {
     ),
     "a template that is not closed": (
         'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {summary: "{{ $labels.shard"}\n',
-        "obskit.yaml:4: alerts.ObskitShardHot.annotations.summary is no template: {{ or }} stands without its other",
+        "obskit.yaml:4: alerts.ObskitShardHot.annotations.summary is no template: {{ stands without its other",
     ),
     "a template of a variable that does not exist": (
         'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {note: "{{ $lables.shard }}"}\n',
