@@ -15,6 +15,7 @@ function(obskit, only=null)
     autoscaling: [import 'rules/autoscaling.libsonnet', import 'packs/autoscaling.libsonnet'],
     cloudsql: [import 'packs/cloudsql.libsonnet'],
     gitlab: [import 'packs/gitlab.libsonnet'],
+    ingress: [import 'rules/ingress.libsonnet', import 'packs/ingress.libsonnet'],
     istio: [import 'rules/istio.libsonnet', import 'packs/istio.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],

@@ -58,6 +58,7 @@ PLATFORM: tuple[str, ...] = (
     "autoscaling",
     "cloudsql",
     "gitlab",
+    "ingress",
     "istio",
     "postgres",
     "redis",
