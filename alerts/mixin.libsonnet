@@ -17,6 +17,7 @@ function(obskit, only=null)
     gitlab: [import 'packs/gitlab.libsonnet'],
     ingress: [import 'rules/ingress.libsonnet', import 'packs/ingress.libsonnet'],
     istio: [import 'rules/istio.libsonnet', import 'packs/istio.libsonnet'],
+    kubevirt: [import 'packs/kubevirt.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],
     smtp: [import 'packs/smtp.libsonnet'],

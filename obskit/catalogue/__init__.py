@@ -60,6 +60,7 @@ PLATFORM: tuple[str, ...] = (
     "gitlab",
     "ingress",
     "istio",
+    "kubevirt",
     "postgres",
     "redis",
     "smtp",
