@@ -762,6 +762,7 @@ def test_a_runbook_that_lacks_a_part_or_has_a_query_that_does_not_work_is_named(
         ),
         ("0.20", "new_total", None),
         ("", "new_total or old_total", None),
+        ("0.19", "new_total or old_total", None),
     ],
 )
 def test_a_series_that_was_renamed_is_named_with_its_new_name(

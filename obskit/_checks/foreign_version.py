@@ -15,7 +15,7 @@ _Version = tuple[int, ...]
 
 
 def check(rendered: Rendered) -> Iterator[Finding]:
-    """Yield a finding for every series that is gone or not there yet, unless its new name is asked for as well."""
+    """Yield a finding for every series that is gone or not there yet, unless its other name is asked for as well."""
     foreign = {
         series.name: (topic, record, series.name.removeprefix(record.name))
         for topic, _, record in catalogue.metrics()
@@ -25,12 +25,16 @@ def check(rendered: Rendered) -> Iterator[Finding]:
     for query in rendered.queries:
         names = dict.fromkeys(s.name for s in query.analysis.selectors) if query.analysis else {}
         for name in names:
-            topic, record, suffix = foreign.get(name, ("", None, ""))
-            successor = f"{record.successor}{suffix}" if record and record.successor else ""
+            topic, record, _ = foreign.get(name, ("", None, ""))
+            successor = _successor(foreign.get(name))
             problem = _problem(name, record, _version(rendered.project, topic)) if record else ""
-            if problem and successor not in names:
+            if problem and successor not in names and name not in {_successor(foreign.get(other)) for other in names}:
                 remedy = f"its name is {successor} now" if successor else f"packs.{topic}.version says which there is"
                 yield Finding(query.place, f"{problem}, in: {one_line(query.written)}", ID, remedy)
+
+
+def _successor(known: tuple[str, catalogue.ForeignMetric, str] | None) -> str:
+    return f"{known[1].successor}{known[2]}" if known and known[1].successor else ""
 
 
 def _problem(name: str, record: catalogue.ForeignMetric, version: _Version) -> str:
