@@ -1,48 +1,65 @@
-// Alerts on database connections, pool by pool: waiting for one, creating one, having none left.
+// Alerts on databases: waiting for a connection of a pool, making one, having none left; and on the operations themselves.
 local a = import 'lib/alert.libsonnet';
 local q = import 'lib/promql.libsonnet';
 
 function(obskit)
   local db = obskit.db;
   local pool = db.connection_max.labels.pool_name;
+  local namespace = db.operation_duration.labels.namespace;
   local state = db.connection_count.labels.state;
-  // Slow when even the lower bound of the share of slow ones is above the threshold: p99 at one a second is noise.
-  local slow(name) =
-    local n = q.select('obskit:db_connection_%s:count' % name);
-    local p = q.select('obskit:db_connection_%s_slow:ratio' % name);
-    '%s > <<param:share>>\nand %s >= <<param:minimum>>' % [
-      q.wilson(n, p),
-      q.select('obskit:db_connection_%s_slow:count' % name),
-    ];
-  local params(share) = {
-    share: a.param(share, 0.001, 0.9, 'ratio', 'Share of slow ones that even the lower bound (three sigma) exceeds.'),
-    minimum: a.param('3', 1, 1000, 'connections', 'Slow ones in the window, at the least.'),
-  };
   local each = q.by(['instance', pool]);
+  // What is certain of a share of events: p99 at one a second is noise.
+  local certain(all, bad) = q.wilson(q.select('obskit:db_%s:count' % all), q.select('obskit:db_%s:ratio' % bad));
+  local several(bad) = '%s >= <<param:minimum>>' % q.select('obskit:db_%s:count' % bad);
+  local slow(name) = '%s > <<param:share>>\nand %s' % [certain(name, name + '_slow'), several(name + '_slow')];
+  local params(share, minimum, unit, bad) = {
+    share: a.param(share, 0.001, 0.9, 'ratio', 'Share of %s ones that even the lower bound (three sigma) exceeds.' % bad),
+    minimum: a.param(minimum, 1, 1000, unit, '%s ones in the window, at the least.' % (std.asciiUpper(bad[0]) + bad[1:])),
+  };
   [
     a.alert('ObskitDatabaseConnectionWaitSlow', {
-      'for': '5s',
       keep_firing_for: '1m',
-      expr: slow('wait'),
-      params: params('0.02'),
+      expr: slow('connection_wait'),
+      params: params('0.03', '4', 'requests', 'slow'),
       summary: 'Requests wait long for a database connection.',
       description: 'At least {{ $value | humanizePercentage }} of the requests for a connection of pool {{ $labels.%s }} waited longer than 250 ms.' % pool,
       fault: 'half of the requests for a connection wait 500 ms',
-      window_share: '0.2',
-      budget: 27,
+      window_share: '0.4',
+      budget: 21,
+      inhibited_by: [
+        'ObskitDatabaseConnectionErrors',
+        'ObskitDatabaseConnectionCreateSlow',
+        'ObskitDatabasePoolExhausted',
+        'ObskitDatabaseConnectionTimeouts',
+      ],
       panel: 'database#wait',
     }),
     a.alert('ObskitDatabaseConnectionCreateSlow', {
-      'for': '5s',
       keep_firing_for: '1m',
-      expr: slow('create'),
-      params: params('0.1'),
+      expr: slow('connection_create'),
+      params: params('0.1', '3', 'connections', 'slow'),
       summary: 'Database connections are slow to create.',
       description: 'At least {{ $value | humanizePercentage }} of the new connections of pool {{ $labels.%s }} took longer than 250 ms.' % pool,
       fault: 'every new connection takes 500 ms',
       window_share: '0.4',
-      budget: 26,
+      budget: 21,
+      inhibited_by: ['ObskitDatabaseConnectionErrors'],
       panel: 'database#create',
+    }),
+    a.alert('ObskitDatabaseConnectionErrors', {
+      severity: 'critical',
+      keep_firing_for: '1m',
+      value: certain('connection_request', 'connection_request_failed'),
+      above: '<<param:share>>',
+      guard: several('connection_request_failed'),
+      params: params('0.05', '3', 'requests', 'failed'),
+      summary: 'Database connections cannot be made.',
+      description: 'At least {{ $value | humanizePercentage }} of the requests for a connection of pool {{ $labels.%s }} end in an error.' % pool,
+      fault: 'half of the requests for a connection fail',
+      window_share: '0.5',
+      budget: 16,
+      unit: 'percentunit',
+      legend: '{{%s}}' % pool,
     }),
     a.alert('ObskitDatabasePoolExhausted', {
       'for': '5s',
@@ -78,5 +95,67 @@ function(obskit)
       window_share: '0',
       budget: 11,
       panel: 'database#timeouts',
+    }),
+    a.alert('ObskitDatabaseConnectionsLeaked', {
+      'for': '5m',
+      keep_firing_for: '5m',
+      latency_class: 'slow',
+      // Of processes that were there all the while: of few samples neither mean is worth much.
+      value: |||
+        max by (%(group)s) (
+          %(mean)s > 3 * %(stderr)s
+          and on (%(each)s) %(now)s
+          and on (%(each)s) %(before)s
+        )
+      ||| % {
+        group: q.by([pool]),
+        each: each,
+        mean: q.select('obskit:db_connection_unreturned:mean'),
+        stderr: q.select('obskit:db_connection_unreturned:stderr'),
+        now: q.fresh(db.connection_count.name, '%s="used"' % state),
+        before: 'last_over_time(%s[<<window>>] offset 5m)' % q.select(db.connection_count.name, '%s="used"' % state),
+      },
+      above: '<<param:connections>>',
+      params: { connections: a.param('0.8', 0.5, 1000, 'connections', 'Connections of one process that are out and do not return.') },
+      summary: 'Database connections are borrowed and not returned.',
+      description: 'A process holds {{ $value | printf "%%.1f" }} connections of pool {{ $labels.%s }} that have not been returned for minutes.' % pool,
+      fault: 'a connection is borrowed and never returned',
+      window_share: '0.85',
+      budget: 592,
+      unit: 'short',
+      legend: '{{%s}}' % pool,
+    }),
+    a.alert('ObskitDatabaseOperationsSlow', {
+      group: 'operations',
+      keep_firing_for: '1m',
+      value: certain('operation', 'operation_slow'),
+      above: '<<param:share>>',
+      guard: several('operation_slow'),
+      params: params('0.1', '5', 'operations', 'slow'),
+      summary: 'Database operations are slow.',
+      description: 'At least {{ $value | humanizePercentage }} of the operations on database {{ $labels.%s }} took longer than 500 ms.' % namespace,
+      fault: 'half of the operations on a database take a second',
+      window_share: '0.4',
+      budget: 21,
+      inhibited_by: ['ObskitShardSlow'],
+      unit: 'percentunit',
+      legend: '{{%s}}' % namespace,
+    }),
+    a.alert('ObskitDatabaseOperationsFailing', {
+      group: 'operations',
+      severity: 'critical',
+      keep_firing_for: '1m',
+      value: certain('operation', 'operation_failed'),
+      above: '<<param:share>>',
+      guard: several('operation_failed'),
+      params: params('0.05', '5', 'operations', 'failed'),
+      summary: 'Database operations fail.',
+      description: 'At least {{ $value | humanizePercentage }} of the operations on database {{ $labels.%s }} ended in an error.' % namespace,
+      fault: 'half of the operations on a database fail',
+      window_share: '0.4',
+      budget: 21,
+      inhibited_by: ['ObskitDatabaseConnectionErrors', 'ObskitShardFailing'],
+      unit: 'percentunit',
+      legend: '{{%s}}' % namespace,
     }),
   ]

@@ -7,7 +7,7 @@ function(obskit, only=null)
   local families = {
     database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
     pods: [import 'pods.libsonnet'],
-    shards: [import 'rules/shards.libsonnet', import 'shards.libsonnet'],
+    shards: [import 'rules/shards.libsonnet', import 'rules/siblings.libsonnet', import 'shards.libsonnet'],
   };
   // Off by default, of what the service stands on.
   local packs = {

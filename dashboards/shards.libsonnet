@@ -17,6 +17,9 @@ function(obskit)
         p.query('exp(%s - %s)' % [p.own('obskit:shard_logodds'), p.own('obskit:shard_logodds:mean')], legend),
         p.query(p.own('obskit:shard_odds:even'), '%s (even)' % legend),
       ], limits=p.between(p.param('ObskitShardStarved', 'odds'), p.param('ObskitShardHot', 'odds'))),
+      p.timeseries('odds_long', 'Odds against usual, over a minute', 'The same over a longer window, for shards that are seldom asked.', 'short', [
+        p.query('exp(%s - %s)' % [p.own('obskit:shard_long_logodds'), p.own('obskit:shard_long_logodds:mean')], legend),
+      ], limits=p.between(p.param('ObskitShardStarvedLowTraffic', 'odds'), p.param('ObskitShardHotLowTraffic', 'odds'))),
       p.timeseries('operations', 'Operations', shards.operations.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name)], legend)], stack=true),
       p.bars('share', 'Share', 'Share of each shard of the operations of its set, now.', 'percentunit', [
         p.query('sum by (%s, %s) (%s) / on (%s) group_left () sum by (%s) (%s)' % [l.shard_set, l.shard, rate(shards.operations.name), l.shard_set, l.shard_set, rate(shards.operations.name)], legend),
@@ -24,6 +27,10 @@ function(obskit)
       p.timeseries('duration', 'Duration', 'Durations of operations by shard, p95.', 's', [
         p.query('histogram_quantile(0.95, sum by (le, %s, %s) (%s))' % [l.shard_set, l.shard, rate(duration.bucket)], legend),
       ]),
+      p.timeseries('slower', 'Slower than the others', 'How much greater than of the other shards the share of operations over 250 ms, and over 50 ms, is at least; the line is for those over 250 ms.', 'percentunit', [
+        p.query(p.own('obskit:shard_over_250ms:excess'), legend),
+        p.query(p.own('obskit:shard_over_50ms:excess'), '%s (50 ms)' % legend),
+      ], limits=p.above(p.param('ObskitShardSlow', 'share'))),
       p.timeseries('errors', 'Errors', 'Share of the operations on each shard that an exception ended.', 'percentunit', [
         p.query('sum by (%s, %s) (%s) / sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(duration.count, ', %s!=""' % duration.labels.error_type), l.shard_set, l.shard, rate(duration.count)], legend),
       ]),

@@ -329,7 +329,44 @@ def test_a_request_that_the_pool_gives_up_is_a_time_out(recorded: Recorded, engi
     with engine.connect(), engine.connect(), pytest.raises(PoolTimeout):
         engine.connect()
     assert count(recorded, db.CONNECTION_TIMEOUTS, **pool_of(engine)) == 1
+    assert count(recorded, db.CONNECTION_ERRORS, **pool_of(engine)) == 0
     assert count(recorded, db.CONNECTION_PENDING_REQUESTS, **pool_of(engine)) == 0
+
+
+def no_connection() -> None:
+    raise sqlite3.OperationalError("connection refused")
+
+
+@pytest.mark.parametrize("options", [{}, {"creator": no_connection}], ids=["of the dialect", "of its own creator"])
+def test_a_request_whose_connection_cannot_be_made_is_an_error(
+    recorded: Recorded, tmp_path: Any, options: dict[str, Any]
+) -> None:
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/missing/own.db", **options)
+    for _ in range(2):
+        with pytest.raises(sqlalchemy.exc.OperationalError):
+            engine.connect()
+    assert count(recorded, db.CONNECTION_ERRORS, **pool_of(engine)) == 2
+    assert count(recorded, db.CONNECTION_WAIT_TIME, **pool_of(engine)) == 2
+    assert count(recorded, db.CONNECTION_TIMEOUTS, **pool_of(engine)) == 0
+
+
+def test_errors_and_time_outs_of_a_pool_begin_at_zero(recorded: Recorded, engine: sqlalchemy.Engine) -> None:
+    with engine.connect():
+        pass
+    for record in (db.CONNECTION_ERRORS, db.CONNECTION_TIMEOUTS):
+        points = recorded.points(record.name)
+        assert points[((db.POOL_NAME.name, engine.url.database),)] == 0
+
+
+def test_a_request_that_is_cancelled_while_it_connects_is_no_error(recorded: Recorded) -> None:
+    def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    engine = sqlalchemy.create_engine("sqlite:///cancelled", creator=cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        engine.connect()
+    assert count(recorded, db.CONNECTION_WAIT_TIME, **pool_of(engine)) == 1
+    assert count(recorded, db.CONNECTION_ERRORS, **pool_of(engine)) == 0
 
 
 def test_a_query_is_a_client_span_without_its_literals(recorded: Recorded, engine: sqlalchemy.Engine) -> None:

@@ -76,6 +76,10 @@ def failure(groups: list[dict[str, Any]], tests: list[dict[str, Any]], promtool:
     return said if done.returncode else ""
 
 
+def test_the_samples_of_a_case_are_text_since_0x40_is_64_to_yaml() -> None:
+    assert [series for test in TESTS for series in test["input_series"] if not isinstance(series["values"], str)] == []
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_case_fails_without_a_clause(mutant: Mutant, program: Callable[[str], Path], tmp_path: Path) -> None:
     tests = [test for test in TESTS if test["name"] == mutant.case]

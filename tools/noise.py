@@ -33,11 +33,15 @@ tests:
       - {{eval_time: 1200s, alertname: ObskitShardHot}}
       - {{eval_time: 1200s, alertname: ObskitShardStarved}}
       - {{eval_time: 1200s, alertname: ObskitShardTrafficMoved}}
+      - {{eval_time: 1200s, alertname: ObskitShardHotLowTraffic}}
+      - {{eval_time: 1200s, alertname: ObskitShardStarvedLowTraffic}}
       - {{eval_time: 1200s, alertname: ObskitShardHotColdStart}}
       - {{eval_time: 1200s, alertname: ObskitShardStarvedColdStart}}
       - {{eval_time: 1320s, alertname: ObskitShardHot}}
       - {{eval_time: 1320s, alertname: ObskitShardStarved}}
       - {{eval_time: 1320s, alertname: ObskitShardTrafficMoved}}
+      - {{eval_time: 1320s, alertname: ObskitShardHotLowTraffic}}
+      - {{eval_time: 1320s, alertname: ObskitShardStarvedLowTraffic}}
       - {{eval_time: 1320s, alertname: ObskitShardSilent}}
     promql_expr_test:
       - eval_time: 1200s
@@ -50,11 +54,14 @@ tests:
 {hot}
     alert_rule_test:
       - {{eval_time: 1200s, alertname: ObskitShardHot}}
-      - eval_time: 1218s
-        alertname: ObskitShardHot
-        exp_alerts:
-          - exp_labels: {{job: <<job>>, shard_set: orders, shard: "0"}}
-            description: 'The odds of shard 0 of orders are 4.7 times the usual ones.'
+      - {{eval_time: 1200s, alertname: ObskitShardHotLowTraffic}}
+    promql_expr_test:
+      - eval_time: 1217s
+        expr: count by (alertname, shard) (ALERTS{{alertname=~"ObskitShard(Hot|Starved)", alertstate="firing"}})
+        exp_samples: [{{value: 1, labels: '{{alertname="ObskitShardHot", shard="0"}}'}}]
+      - eval_time: 1264s
+        expr: count by (alertname, shard) (ALERTS{{alertname=~"ObskitShard(Hot|Starved)LowTraffic", alertstate="firing"}})
+        exp_samples: [{{value: 1, labels: '{{alertname="ObskitShardHotLowTraffic", shard="0"}}'}}]
 
   # Bursts of 30 % often halve or double the odds of a shard, and move more than 8 % of the traffic: here that is usual.
   - name: shards that are always restless raise nothing by being so
@@ -64,9 +71,13 @@ tests:
       - {{eval_time: 1200s, alertname: ObskitShardHot}}
       - {{eval_time: 1200s, alertname: ObskitShardStarved}}
       - {{eval_time: 1200s, alertname: ObskitShardTrafficMoved}}
+      - {{eval_time: 1200s, alertname: ObskitShardHotLowTraffic}}
+      - {{eval_time: 1200s, alertname: ObskitShardStarvedLowTraffic}}
       - {{eval_time: 1500s, alertname: ObskitShardHot}}
       - {{eval_time: 1500s, alertname: ObskitShardStarved}}
       - {{eval_time: 1500s, alertname: ObskitShardTrafficMoved}}
+      - {{eval_time: 1500s, alertname: ObskitShardHotLowTraffic}}
+      - {{eval_time: 1500s, alertname: ObskitShardStarvedLowTraffic}}
 
   # The first samples of what moves look alike: until there are enough of them their deviation is not to be trusted.
   - name: what moves just after the usual shares became known raises nothing
@@ -141,7 +152,7 @@ def cases() -> str:
     """Return tests/alerts/noise-test.yaml."""
     return _TEXT.format(
         less=Traffic(seed=3, rates=ZIPF, sigma=0.15, seconds=FAULT + 120, factor=less).series(),
-        hot=Traffic(seed=3, rates=ZIPF, sigma=0.15, seconds=FAULT + 30, factor=hot).series(),
+        hot=Traffic(seed=3, rates=ZIPF, sigma=0.15, seconds=FAULT + 70, factor=hot).series(),
         newborn=Traffic(seed=105, rates=(12, 12, 12, 12), sigma=0.15, seconds=1000).series(),
         restless=Traffic(seed=1, rates=(12, 12, 12, 12), sigma=0.3, seconds=FAULT + 300).series(),
     )

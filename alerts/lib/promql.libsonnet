@@ -41,14 +41,14 @@
   // The labels of every by and on: extra group labels, the identity, then these.
   by(labels=[]):: '<<by>>' + std.join(', ', ['job'] + labels),
 
-  // Wilson's lower bound (three sigma) of the fraction slow/n: p-hat at low traffic is pulled to what is certain.
-  // E. B. Wilson, Probable inference, JASA 22 (1927).
-  wilson(n, p):: |||
+  // Wilson's lower bound (three sigma) of the fraction slow/n: p-hat at low traffic is pulled to what is certain; with
+  // "+" the upper one. E. B. Wilson, Probable inference, JASA 22 (1927).
+  wilson(n, p, side='-'):: |||
     (
       %(p)s + 4.5 / %(n)s
-      - 3 * sqrt(%(p)s * (1 - %(p)s) / %(n)s + 2.25 / %(n)s ^ 2)
+      %(side)s 3 * sqrt(%(p)s * (1 - %(p)s) / %(n)s + 2.25 / %(n)s ^ 2)
     ) / (1 + 9 / %(n)s)
-  ||| % { n: n, p: p },
+  ||| % { n: n, p: p, side: side },
 
   // The same of k among n, which may be counted a moment apart.
   wilsonOf(k, n):: |||

@@ -16,7 +16,7 @@ from obskit.promql import budget, durations
 ID = "detection-budget"
 
 #: Seconds within which a fast alert must be with people.
-FAST = 30
+FAST = 21
 _CLASSES = ("fast", "normal", "slow")
 
 

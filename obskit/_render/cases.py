@@ -74,9 +74,9 @@ class _Maker:
                 questions += [_silent(name, time) for time in (times if isinstance(times, list) else [times])]
         for name, expected in _by_alert(short.get("fires", ())).items():
             if self._is_known(name):
-                asked, query = self._fires(name, expected, short["fault"], duration_seconds(test["interval"]))
+                asked, queries = self._fires(name, expected, short["fault"], duration_seconds(test["interval"]))
                 questions += asked
-                expressions.append(query)
+                expressions += queries
         if not questions:
             return None
         test |= {"input_series": [self._fed(series) for series in test["input_series"]]}
@@ -115,25 +115,26 @@ class _Maker:
 
     def _fires(
         self, name: str, expected: list[dict[str, Any]], fault: str, sample: int
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Not an evaluation before it can, within its budget, with exactly these labels and annotations."""
         spent = alerts.budget(self.project, self.pack[name])
         evaluation = duration_seconds(self.project.intervals.evaluation)
         hold = math.ceil(duration_seconds(self.rules[name].get("for", "0s")) / evaluation) * evaluation
         begins = duration_seconds(fault)
         first = math.ceil((begins + sample) / evaluation) * evaluation + hold
-        due = f"{begins + spent.rule}s"
+        due, given = f"{begins + spent.rule}s", expected[0]
         questions = [_silent(name, f"{first - evaluation}s")]
         made = [
             self._expected(name, {"exp_labels": alert.get("labels", {}), "description": alert["description"]})
             for alert in expected
         ]
-        questions.append({"eval_time": expected[0].get("at", due), "alertname": name, "exp_alerts": made})
-        questions += [_silent(name, alert["ends"]) for alert in expected[:1] if "ends" in alert]
+        questions.append({"eval_time": given.get("at", due), "alertname": name, "exp_alerts": made})
+        questions += [_silent(name, given["ends"])] if "ends" in given else []
         series = telemetry.ALERTS.name
         own = {"alertname": name, "alertstate": "firing"}
         samples = [{"labels": f"{series}{_matchers({**own, **alert['exp_labels']})}", "value": 1} for alert in made]
-        return questions, {"expr": f"{series}{_matchers(own)}", "eval_time": due, "exp_samples": samples}
+        times = [due, *([given["stays"]] if "stays" in given else [])]
+        return questions, [{"expr": f"{series}{_matchers(own)}", "eval_time": t, "exp_samples": samples} for t in times]
 
     def _reason(self, name: str) -> str:
         if name not in self.rules:

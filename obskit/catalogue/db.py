@@ -98,3 +98,12 @@ CONNECTION_TIMEOUTS = Metric(
     stability="development",
     attributes=(POOL_NAME,),
 )
+#: Beside the conventions: an attempt to connect that fails is in the wait and create times like any other.
+CONNECTION_ERRORS = Metric(
+    name="obskit.db.client.connection.errors",
+    instrument="counter",
+    unit="{request}",
+    brief="Requests for a connection that ended in an error other than the pool's time limit.",
+    stability="development",
+    attributes=(POOL_NAME,),
+)

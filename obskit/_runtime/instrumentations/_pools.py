@@ -99,13 +99,16 @@ class Pools:
         self._states: weakref.WeakKeyDictionary[Pool, PoolState] = weakref.WeakKeyDictionary()
         #: By dialect, which an engine shares with its variants and with no other engine, and keeps when it is disposed.
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        #: By name; both begin at 0, so that the first one is an increase.
         self._timeouts: dict[str, int] = {}
+        self._errors: dict[str, int] = {}
         self._renew()
         forks.in_child(self._renew)
         pipeline.observe(db.CONNECTION_COUNT, contained("pools.count", ())(self._counts))
         pipeline.observe(db.CONNECTION_PENDING_REQUESTS, contained("pools.pending", ())(self._pending))
         pipeline.observe(db.CONNECTION_MAX, contained("pools.max", ())(self._limits))
-        pipeline.observe(db.CONNECTION_TIMEOUTS, contained("pools.timeouts", ())(self._timed_out))
+        pipeline.observe(db.CONNECTION_TIMEOUTS, contained("pools.timeouts", ())(lambda: self._all(self._timeouts)))
+        pipeline.observe(db.CONNECTION_ERRORS, contained("pools.errors", ())(lambda: self._all(self._errors)))
 
     def _renew(self) -> None:
         """In a forked child a thread of the parent may hold the lock for ever, and its requests are the parent's."""
@@ -119,7 +122,8 @@ class Pools:
         if state is None:
             with self._lock:
                 state = self._states.setdefault(pool, PoolState(pool, self._name(pool, engine), self._times))
-                self._timeouts.setdefault(state.attributes[db.POOL_NAME.name], 0)
+                for counts in (self._timeouts, self._errors):
+                    counts.setdefault(state.attributes[db.POOL_NAME.name], 0)
         return state
 
     def _name(self, pool: Pool, engine: Engine | None) -> str:
@@ -135,6 +139,11 @@ class Pools:
         """Count a request for a connection that the pool gave up."""
         with self._lock:
             self._timeouts[state.attributes[db.POOL_NAME.name]] += 1
+
+    def count_error(self, state: PoolState) -> None:
+        """Count a request for a connection that failed otherwise."""
+        with self._lock:
+            self._errors[state.attributes[db.POOL_NAME.name]] += 1
 
     def _each(self) -> Iterator[PoolState]:
         with self._lock:
@@ -170,9 +179,9 @@ class Pools:
                 limits[name] = limits.get(name, 0) + limit
         return [(limit, {db.POOL_NAME.name: name}) for name, limit in limits.items()]
 
-    def _timed_out(self) -> Iterable[tuple[float, Attributes]]:
+    def _all(self, counts: dict[str, int]) -> Iterable[tuple[float, Attributes]]:
         with self._lock:
-            return [(count, {db.POOL_NAME.name: name}) for name, count in self._timeouts.items()]
+            return [(count, {db.POOL_NAME.name: name}) for name, count in counts.items()]
 
 
 def name_of(url: URL) -> str:

@@ -81,6 +81,8 @@ def _observe_waiting(pools: Pools) -> None:
         checkout.state.waited(time.perf_counter() - checkout.started, trace.get_current_span())
         if isinstance(error, PoolTimeoutError):
             pools.count_timeout(checkout.state)
+        elif isinstance(error, Exception):  # and no cancellation of who asked
+            pools.count_error(checkout.state)
 
     @functools.wraps(original)
     def connect(self: Pool) -> Any:
