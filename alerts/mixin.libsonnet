@@ -7,6 +7,8 @@ function(obskit, only=null)
   local families = {
     database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
     pods: [import 'pods.libsonnet'],
+    runtime: [import 'rules/runtime.libsonnet', import 'runtime.libsonnet'],
+    service: [import 'rules/service.libsonnet', import 'service.libsonnet', import 'rules/burn.libsonnet', import 'burn.libsonnet'],
     shards: [import 'rules/shards.libsonnet', import 'rules/siblings.libsonnet', import 'shards.libsonnet'],
   };
   // Off by default, of what the service stands on.

@@ -2,14 +2,13 @@ local p = import 'lib/panel.libsonnet';
 
 function(obskit)
   local http = obskit.http.server_request_duration;
-  local run = obskit.runtime;
   local tel = obskit.telemetry;
   local rate(series, extra='') = 'rate(%s[$__rate_interval])' % p.own(series, extra);
   local quantile(q) =
     p.query('histogram_quantile(%s, sum by (le) (%s))' % [q, rate(http.bucket)], 'p' + std.substr(q, 2, 2), { exemplar: true });
   {
     title: 'service',
-    description: 'Requests, errors and durations of the service; its Python runtime; and whether its telemetry arrives.',
+    description: 'Requests, errors and durations of the service, its objectives and what it calls; and whether its telemetry arrives.',
     panels: [
       p.timeseries('requests', 'Requests', 'Requests a second by route.', 'reqps', [p.query('sum by (%s) (%s)' % [http.labels.route, rate(http.count)], '{{%s}}' % http.labels.route)], stack=true),
       p.timeseries('errors', 'Errors', 'Share of requests that ended in an error, by its type.', 'percentunit', [
@@ -20,15 +19,6 @@ function(obskit)
       ]),
       p.timeseries('latency', 'Duration', http.brief, 's', [quantile('0.50'), quantile('0.95'), quantile('0.99')]),
       p.timeseries('active', 'In flight', obskit.http.server_active_requests.brief, 'short', [p.query('sum by (instance) (%s)' % p.fresh(obskit.http.server_active_requests.name), '{{instance}}')]),
-      p.timeseries('cpu', 'CPU', run.cpu_time.brief, 'short', [p.query('sum by (instance) (%s)' % rate(run.cpu_time.name), '{{instance}}')], width=6),
-      p.timeseries('memory', 'Memory', run.memory_usage.brief, 'bytes', [p.query('sum by (instance) (%s)' % p.fresh(run.memory_usage.name), '{{instance}}')], width=6),
-      p.timeseries('pauses', 'Pauses', 'Garbage collection and event-loop lag, p99.', 's', [
-        p.query('histogram_quantile(0.99, sum by (le) (%s))' % rate(run.gc_pause.bucket), 'garbage collection'),
-        p.query('histogram_quantile(0.99, sum by (le) (%s))' % rate(run.event_loop_lag.bucket), 'event loop'),
-      ], width=6),
-      p.timeseries('threads', 'Wait for a thread', 'How long work waited for a free thread of its pool, p99.', 's', [
-        p.query('histogram_quantile(0.99, sum by (le, %s) (%s))' % [run.executor_wait_time.labels.executor, rate(run.executor_wait_time.bucket)], '{{%s}}' % run.executor_wait_time.labels.executor),
-      ], width=6),
       p.timeseries('exported', 'Telemetry sent', tel.exported.brief, 'short', [p.query('sum by (%s) (%s)' % [tel.exported.labels.signal, rate(tel.exported.name)], '{{%s}}' % tel.exported.labels.signal)], width=8),
       p.timeseries('dropped', 'Telemetry given up', tel.dropped.brief, 'short', [
         p.query('sum by (%s, %s) (%s)' % [tel.dropped.labels.signal, tel.dropped.labels.reason, rate(tel.dropped.name)], '{{%s}}: {{%s}}' % [tel.dropped.labels.signal, tel.dropped.labels.reason]),

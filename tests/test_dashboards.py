@@ -89,7 +89,9 @@ def test_the_lines_of_a_panel_are_the_thresholds_of_the_project() -> None:
 
 
 def test_the_line_of_slow_connections_is_the_bound_that_the_rules_count_from() -> None:
-    bounds = set(re.findall(r'le="([^"]+)"', alerts.files(SHOP)["alerts/rules.yaml"]))
+    rules = alerts.files(SHOP)["alerts/rules.yaml"]
+    bounds = set(re.findall(r'db_client_connection_\w+_bucket\{[^}]*le="([^"]+)"', rules))
+    assert bounds
     for key in ("wait", "create"):
         assert lines(SHOP, "database", key) == [float(bound) for bound in bounds]
 
@@ -102,7 +104,7 @@ def test_the_database_dashboard_names_the_databases_of_the_project() -> None:
 
 def test_links_lead_to_dashboards_that_are_rendered() -> None:
     uids = {board["uid"] for board in BOARDS.values()}
-    assert len(uids) == len(BOARDS) == 6
+    assert len(uids) == len(BOARDS) == 7
     assert {link["url"].removeprefix("/d/") for board in BOARDS.values() for link in board["links"]} == uids
 
 

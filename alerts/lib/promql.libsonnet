@@ -14,6 +14,15 @@
   // The same for what must not overlap when a process is followed by another: two samples, of which one may be late.
   current(series, extra=''):: 'last_over_time(%s[<<window_short>>])' % self.select(series, extra),
 
+  // What a counter of the service counted in a window, also where its series begins there: of a first sample rate()
+  // sees nothing, and the first error of each process, route and status is one. `alive` is a series of every process:
+  // of one that is new to Prometheus nobody knows when it counted what it brings.
+  events(series, alive, extra='', window='window'):: |||
+    %(selected)s unless %(selected)s offset <<%(window)s_count>>s
+    and on (%(process)s) %(alive)s offset <<%(window)s_count>>s
+    or rate(%(selected)s[<<%(window)s>>]) * <<%(window)s_count>>
+  ||| % { selected: $.select(series, extra), process: $.by(['instance']), alive: $.select(alive), window: window },
+
   // A series of a platform pack: what the project says of all of them, then `extra`.
   scraped(series, extra=''):: '%s{<<match>>%s}' % [series, extra],
 

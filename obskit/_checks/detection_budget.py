@@ -85,7 +85,7 @@ def _sources(rendered: Rendered, names: set[str]) -> set[str]:
         s.name
         for topic, _, record in catalogue.metrics()
         for s in record.series
-        if isinstance(record, catalogue.ForeignMetric) and topic != "telemetry"
+        if isinstance(record, catalogue.ForeignMetric) and topic != "telemetry" and not record.otel
     }
     raw = rendered.origins(names) & catalogue.series().keys()
     return {"scrape" if name in scraped else "otlp" for name in raw}

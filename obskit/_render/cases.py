@@ -12,7 +12,7 @@ from obskit import _installation, catalogue
 from obskit._render import alerts, pack, tokens
 from obskit._render.text import yaml_text
 from obskit.catalogue import telemetry
-from obskit.config.project import Intervals, Project, duration_seconds
+from obskit.config.project import Intervals, Project, Slo, duration_seconds
 from obskit.promql import translating
 
 #: Overrides after which a case no longer describes the alert.
@@ -145,6 +145,8 @@ class _Maker:
             return "the project has native histograms"
         if self.project.group_labels:
             return "the project adds group labels"
+        if self.project.slo != Slo() and self.pack[name].family == "service":
+            return "the project's objectives differ from the defaults"
         override = self.project.alerts.get(name)
         if override is not None and any(getattr(override, field) for field in _TIMING):
             return "the project overrides its timing or its parameters"

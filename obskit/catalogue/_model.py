@@ -138,6 +138,9 @@ class ForeignMetric(NamedTuple):
         values: Closed sets of label values.
         presence: As for :class:`Metric`.
         condition: When it exists, for ``conditional``.
+        otel: Its OpenTelemetry name, where it arrives over OTLP instead of by a scrape, or "".
+        attributes: The attributes that its labels are made of, where it arrives over OTLP.
+        boundaries: Bucket boundaries, where they are known.
     """
 
     name: str
@@ -153,6 +156,9 @@ class ForeignMetric(NamedTuple):
     condition: str = ""
     successor: str = ""
     source: str = ""
+    otel: str = ""
+    attributes: tuple[Attribute, ...] = ()
+    boundaries: tuple[float, ...] = ()
 
     @property
     def prometheus_name(self) -> str:
@@ -165,7 +171,7 @@ class ForeignMetric(NamedTuple):
         labels = frozenset(self.labels)
         if self.type == "histogram":
             return (
-                Series(f"{self.name}_bucket", "histogram", labels | {"le"}, (), self.unit, self.values),
+                Series(f"{self.name}_bucket", "histogram", labels | {"le"}, self.boundaries, self.unit, self.values),
                 Series(f"{self.name}_count", "histogram", labels, (), "", self.values),
                 Series(f"{self.name}_sum", "histogram", labels, (), self.unit, self.values),
             )

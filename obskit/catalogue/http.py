@@ -1,8 +1,8 @@
-"""Signals of HTTP servers: OpenTelemetry semantic conventions for HTTP, stable since 1.23."""
+"""Signals of HTTP servers and clients: OpenTelemetry semantic conventions for HTTP, stable since 1.23."""
 
 from __future__ import annotations
 
-from obskit.catalogue._model import Attribute, Metric
+from obskit.catalogue._model import Attribute, ForeignMetric, Metric
 
 METHOD = Attribute(
     "http.request.method",
@@ -13,6 +13,9 @@ STATUS_CODE = Attribute("http.response.status_code", "Response status code.", re
 ROUTE = Attribute("http.route", "Route template that matched, never the raw path.", required=False)
 SCHEME = Attribute("url.scheme", "Scheme of the request.", values=("http", "https"))
 ERROR_TYPE = Attribute("error.type", "Status code of a 5xx answer, or the exception's class.", required=False)
+SERVER_ADDRESS = Attribute("server.address", "Host that was called.")
+SERVER_PORT = Attribute("server.port", "Port that was called.", required=False, type="int")
+PROTOCOL_VERSION = Attribute("network.protocol.version", "Version of HTTP that was spoken.", required=False)
 #: On spans only: unbounded.
 METHOD_ORIGINAL = Attribute("http.request.method_original", "Request method where it is _OTHER.", required=False)
 PATH = Attribute("url.path", "Path of the request.", required=False)
@@ -38,4 +41,22 @@ SERVER_ACTIVE_REQUESTS = Metric(
     brief="Requests that are being served now.",
     stability="development",
     attributes=(METHOD, SCHEME),
+)
+
+_CALL = (METHOD, STATUS_CODE, ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT, PROTOCOL_VERSION)
+#: obskit does not observe calls; the service adds what does.
+CLIENT_REQUEST_DURATION = ForeignMetric(
+    name="http_client_request_duration_seconds",
+    type="histogram",
+    labels=tuple(attribute.label for attribute in _CALL),
+    brief="Duration of calls to other HTTP servers.",
+    emitter="opentelemetry-python-contrib",
+    since="0.60",
+    unit="s",
+    values={METHOD.label: METHOD.values},
+    condition="the service adds the instrumentation of its HTTP client, with OTEL_SEMCONV_STABILITY_OPT_IN=http",
+    source="open-telemetry/opentelemetry-python-contrib: instrumentation/ of requests, httpx, urllib3, aiohttp-client",
+    otel="http.client.request.duration",
+    attributes=_CALL,
+    boundaries=DURATION_BOUNDARIES,
 )

@@ -134,3 +134,50 @@ INIT_CONTAINER_WAITING_REASON = ForeignMetric(
     _EMITTER,
     "1.7",
 )
+
+CONTAINER_RESOURCE_LIMITS = ForeignMetric(
+    "kube_pod_container_resource_limits",
+    "gauge",
+    (*_CONTAINER, "node", "resource", "unit"),
+    "Limit of a resource of the container; used for memory alone, in bytes.",
+    _EMITTER,
+    "2.0",
+    unit="By",
+    values={"unit": ("core", "byte", "integer")},
+)
+
+# The kubelet names pod and container so from Kubernetes 1.16 on; `instance` is that of the node.
+_CADVISOR = ("namespace", "pod", "container", "id", "image", "name")
+_KUBELET = "kubelet (cAdvisor)"
+_CADVISOR_SOURCE = "google/cadvisor: docs/storage/prometheus.md; kubernetes/kubernetes: pkg/kubelet/server/server.go"
+
+CPU_PERIODS = ForeignMetric(
+    "container_cpu_cfs_periods_total",
+    "counter",
+    _CADVISOR,
+    "Periods of the CPU quota in which the container wanted to run.",
+    _KUBELET,
+    "1.16",
+    condition="the container has a CPU limit",
+    source=_CADVISOR_SOURCE,
+)
+CPU_THROTTLED_PERIODS = ForeignMetric(
+    "container_cpu_cfs_throttled_periods_total",
+    "counter",
+    _CADVISOR,
+    "Periods of the CPU quota in which the container had to wait.",
+    _KUBELET,
+    "1.16",
+    condition="the container has a CPU limit",
+    source=_CADVISOR_SOURCE,
+)
+MEMORY_WORKING_SET = ForeignMetric(
+    "container_memory_working_set_bytes",
+    "gauge",
+    _CADVISOR,
+    "Memory of the container that cannot be taken back: what its limit is held against.",
+    _KUBELET,
+    "1.16",
+    unit="By",
+    source=_CADVISOR_SOURCE,
+)

@@ -20,7 +20,8 @@ from obskit.config.project import Metrics
 _TOKEN = re.compile(r'<<[^>]*>>|"(?:[^"\\]|\\.)*"|[A-Za-z_:][A-Za-z0-9_:]*|\d[\w.]*|\s+|.', re.DOTALL)
 _OF_LABELS = re.compile(r"\$labels\.([A-Za-z_]\w*)")
 _LEGEND = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-_PARTS = re.compile(r"\b(rate|increase)\((\w+)_(bucket|count|sum)\{([^}]*)\}\[([^\]]*)\]\)")
+_PART = r"(\w+)_(bucket|count|sum)\{([^}]*)\}"
+_PARTS = re.compile(rf"\b(rate|increase)\({_PART}\[([^\]]*)\]\)|\b{_PART}(?!\[)( offset \w+)?")
 _LE = re.compile(r',?\s*\ble=~?"([\d.]+)[^"]*"')
 _BY_LE = re.compile(r"\bby \(le(?:, )?")
 
@@ -43,6 +44,8 @@ class Translator:
         'sum({"db.client.connection.max", job="a"})'
         >>> Translator(Metrics(histograms="native")).expr('rate(http_server_request_duration_seconds_count{a="b"}[1m])')
         'histogram_count(rate(http_server_request_duration_seconds{a="b"}[1m]))'
+        >>> Translator(Metrics(histograms="native")).expr('http_server_request_duration_seconds_count{} offset 10s')
+        'histogram_count(http_server_request_duration_seconds{} offset 10s)'
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -93,14 +96,19 @@ class Translator:
 
 
 def _native(found: re.Match[str]) -> str:
-    """One call on a series of a classic histogram, as one on the native histogram.
+    """One call on a series of a classic histogram, or the series as it is, as one on the native histogram.
 
     How many observations were below a boundary is the fraction times the count; the fraction of none is not a number,
-    and then it is as many as there are: none.
+    and then it is as many as there are: none. Histograms that are scraped stay as they are.
     """
-    function, name, part, matchers, window = found.groups()
+    function, *ranged, window = found.groups()[:5]
+    *plain, offset = found.groups()[5:]
+    name, part, matchers = ranged if function else plain
+    if name not in _pushed():
+        return found[0]
     boundary = _LE.search(matchers)
-    whole = f"{function}({name}{{{_LE.sub('', matchers).lstrip(', ')}}}[{window}])"
+    selector = f"{name}{{{_LE.sub('', matchers).lstrip(', ')}}}"
+    whole = f"{function}({selector}[{window}])" if function else f"{selector}{offset or ''}"
     if part != "bucket":
         return f"histogram_{part}({whole})"
     if boundary is None:  # of all buckets, for a quantile
@@ -118,11 +126,9 @@ def names(strategy: str) -> Names:
     """
     series: dict[str, str] = {}
     labels: dict[str, str] = {}
-    for _, _, record in catalogue.metrics():
-        if not isinstance(record, catalogue.Metric):
-            continue
-        base, usual = _naming.metric_name(record.name, record.unit, record.instrument, strategy), record.prometheus_name
-        for suffix in ("_bucket", "_count", "_sum", "") if record.instrument == "histogram" else ("",):
+    for record, name, instrument in _over_otlp():
+        base, usual = _naming.metric_name(name, record.unit, instrument, strategy), record.prometheus_name
+        for suffix in ("_bucket", "_count", "_sum", "") if instrument == "histogram" else ("",):
             series[f"{usual}{suffix}"] = f"{base}{suffix}"
         labels |= {a.label: _naming.label_name(a.name, strategy) for a in record.attributes}
     if not strategy.startswith("Underscore"):
@@ -131,3 +137,18 @@ def names(strategy: str) -> Names:
         {old: new for old, new in series.items() if old != new},
         {old: new for old, new in labels.items() if old != new},
     )
+
+
+def _over_otlp() -> Iterator[tuple[catalogue.Metric | catalogue.ForeignMetric, str, str]]:
+    """Yield every record whose series Prometheus itself names, with its OpenTelemetry name and instrument."""
+    for _, _, record in catalogue.metrics():
+        if isinstance(record, catalogue.Metric):
+            yield record, record.name, record.instrument
+        elif record.otel:
+            yield record, record.otel, record.type
+
+
+@cache
+def _pushed() -> frozenset[str]:
+    """The histograms among them."""
+    return frozenset(r.prometheus_name for r, _, instrument in _over_otlp() if instrument == "histogram")

@@ -29,7 +29,7 @@ from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrument
 from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 from opentelemetry.trace import SpanKind
 
-from obskit.catalogue import runtime
+from obskit.catalogue import http, runtime
 from obskit.testing import Recorded
 from tools.stack.process import free_port
 
@@ -39,13 +39,14 @@ HAS_HANDLER = importlib.util.find_spec("opentelemetry.instrumentation.logging.ha
 
 @contextmanager
 def neighbour() -> Iterator[tuple[str, list[str]]]:
-    """A server on this machine: its address, and the traceparent of each request that it got."""
+    """A server on this machine: its address, and the traceparent of each request; a path of digits is its answer."""
     seen: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             seen.append(self.headers["traceparent"])
-            self.send_response(204)
+            asked = self.path.removeprefix("/")
+            self.send_response(int(asked) if asked.isdigit() else 204)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
@@ -80,6 +81,40 @@ def test_calls_of_requests_and_httpx_are_below_our_request_and_name_their_own_sp
     assert [header.split("-")[2] for header in seen] == [f"{call.context.span_id:016x}" for call in calls]
     assert calls[0].attributes["hook"] == "seen"
     assert sorted(measured(recorded, "http.client.request.duration")) == [("httpx", 1), ("requests", 1)]
+
+
+# The instrumentation of httpx measures no call that ends in an exception.
+@pytest.mark.parametrize(("client", "exceptions"), [("requests", "ConnectionError"), ("httpx", "")])
+@apart(STABLE)
+def test_calls_are_measured_with_the_attributes_and_boundaries_that_the_alerts_on_dependencies_ask_for(
+    recorded: Recorded, client: str, exceptions: str
+) -> None:
+    (RequestsInstrumentor if client == "requests" else HTTPXClientInstrumentor)().instrument()
+    get = requests.get if client == "requests" else httpx.get
+    with neighbour() as (address, _):
+        base = address.removesuffix("/stock")
+        for status in (200, 404, 429, 503):
+            get(f"{base}/{status}", timeout=5)
+    with pytest.raises((requests.ConnectionError, httpx.ConnectError)):
+        get(f"http://127.0.0.1:{free_port()}/", timeout=5)  # nobody listens
+    record = http.CLIENT_REQUEST_DURATION
+    points = recorded.points(record.otel)
+    assert {point.boundaries for point in points.values()} == {record.boundaries}
+    told = [dict(key) for key in points]
+    assert {name for key in told for name in key} == {a.name for a in record.attributes}
+    ended = {(key.get(http.STATUS_CODE.name), key.get(http.ERROR_TYPE.name)) for key in told}
+    answers = {(200, None), (404, "404"), (429, "429"), (503, "503")}
+    assert ended == answers | ({(None, exceptions)} if exceptions else set())
+    assert {key[http.SERVER_ADDRESS.name] for key in told} == {"127.0.0.1"}
+
+
+@apart({"OTEL_SEMCONV_STABILITY_OPT_IN": ""})
+def test_calls_have_another_name_without_the_variable_that_asks_for_the_stable_ones(recorded: Recorded) -> None:
+    RequestsInstrumentor().instrument()
+    with neighbour() as (address, _):
+        requests.get(address, timeout=5)
+    assert recorded.points(http.CLIENT_REQUEST_DURATION.otel) == {}
+    assert measured(recorded, "http.client.duration") == [("requests", 1)]
 
 
 @apart(STABLE)

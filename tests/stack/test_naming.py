@@ -15,15 +15,21 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from obskit import catalogue
-from obskit._render import alerts
-from obskit.catalogue import Metric, _naming, db, shards
+from obskit._render import alerts, pack
+from obskit.catalogue import ForeignMetric, Metric, _naming, db, http, shards
 from obskit.config.project import Metrics, Project, Service
 from obskit.promql import translating
 from tools.stack import Prometheus
 
 pytestmark = pytest.mark.real
 
-OWN = [record for _, _, record in catalogue.metrics() if isinstance(record, Metric)]
+RECORDS = [record for _, _, record in catalogue.metrics()]
+#: What arrives over OTLP: our own, and what instrumentations that a service adds measure.
+OWN = [record for record in RECORDS if isinstance(record, Metric)] + [
+    Metric(r.otel, "histogram", r.unit, r.brief, "stable", r.attributes, r.boundaries)
+    for r in RECORDS
+    if isinstance(r, ForeignMetric) and r.otel
+]
 IDENTITY = {"service.name": "shop", "service.namespace": "ns", "service.instance.id": "i1"}
 
 
@@ -92,16 +98,28 @@ def test_prometheus_stores_every_own_metric_under_the_names_labels_and_buckets_o
     assert buckets == {n: {*s.boundaries, float("inf")} for n, s in expected.items() if s.boundaries}
 
 
+def pack_names() -> set[str]:
+    return {alert.name for alert in pack.load().alerts()}
+
+
+def answers(step: int) -> list[int]:
+    counts = [0] * (len(http.DURATION_BOUNDARIES) + 1)
+    counts[http.DURATION_BOUNDARIES.index(0.1)] = 10 * min(step, 6)
+    counts[http.DURATION_BOUNDARIES.index(1.0)] = 10 * max(step - 6, 0)
+    return counts
+
+
 def slow_connections() -> Push:
-    """A minute of the past: ten new connections in five seconds, all of them quick, and later all of them slow."""
+    """A minute of the past: ten new connections and failed requests in five seconds, all quick, and later all slow."""
     push, now = Push(), time.time()
     boundaries = db.CONNECTION_CREATE_TIME.boundaries
     quick, slow = boundaries.index(0.01), boundaries.index(0.5)
-    for step in range(13):
+    for step in range(1, 13):  # what is a minute older than the newest sample, Prometheus refuses
         counts = [0] * (len(boundaries) + 1)
         counts[quick], counts[slow] = 10 * min(step, 6), 10 * max(step - 6, 0)
         push.add(db.CONNECTION_CREATE_TIME, now - 60 + 5 * step, sum(counts), counts)
         push.add(shards.MISROUTED, now - 60 + 5 * step, 5 + step // 11)
+        push.add(http.SERVER_REQUEST_DURATION, now - 60 + 5 * step, sum(answers(step)), answers(step))
     return push
 
 
@@ -126,7 +144,13 @@ def test_alerts_fire_whatever_prometheus_makes_of_names_and_histograms(
         "translation_strategy": metrics.translation_strategy,
         "convert_histograms_to_nhcb": metrics.histograms == "native",
     }
-    expected = {"ObskitDatabaseConnectionCreateSlow", "ObskitShardMisrouted"}
+    expected = {
+        "ObskitDatabaseConnectionCreateSlow",
+        "ObskitShardMisrouted",
+        "ObskitServiceErrors",
+        "ObskitServiceSlow",
+    }
+    expected |= {name for name in pack_names() if "Budget" in name}
     with Prometheus(program("prometheus"), tmp_path, rules=[rules], translation=translation) as server:
         slow_connections().send(server.url)
         found: list[dict[str, Any]] = []
