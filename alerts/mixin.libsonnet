@@ -10,6 +10,7 @@ function(obskit, only=null)
     runtime: [import 'rules/runtime.libsonnet', import 'runtime.libsonnet'],
     service: [import 'rules/service.libsonnet', import 'service.libsonnet', import 'rules/burn.libsonnet', import 'burn.libsonnet'],
     shards: [import 'rules/shards.libsonnet', import 'rules/siblings.libsonnet', import 'shards.libsonnet'],
+    telemetry: [import 'rules/telemetry.libsonnet', import 'telemetry.libsonnet', import 'sidecars.libsonnet'],
   };
   // Off by default, of what the service stands on.
   local packs = {

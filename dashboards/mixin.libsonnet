@@ -11,10 +11,11 @@ function(obskit)
     shards: import 'shards.libsonnet',
     pods: import 'pods.libsonnet',
     runtime: import 'runtime.libsonnet',
+    telemetry: import 'telemetry.libsonnet',
     logs: import 'logs.libsonnet',
     traces: import 'traces.libsonnet',
   };
-  local slugs = ['service', 'database', 'shards', 'pods', 'runtime', 'logs', 'traces'];
+  local slugs = ['service', 'database', 'shards', 'pods', 'runtime', 'telemetry', 'logs', 'traces'];
   local groups = pack(obskit).groups;
   local extra = drawn.boards(groups);
   local of(slug) =
