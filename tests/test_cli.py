@@ -133,7 +133,7 @@ def test_what_was_rendered_beside_the_project_is_checked_too_once_it_differs(pro
         rules.write_text(rules.read_text().replace("obskit_shard_misrouted_total", "obskit_shard_lost_total"))
     result = run("obskit check", project)
     assert result["exit"] == "1\n"
-    place = "rendered/alerts/mimir.yaml: group obskit-shards-shop-shop: alert ObskitShardMisrouted"
+    place = "rendered/alerts/mimir.yaml: group obskit-shards-map-shop-shop: alert ObskitShardMisrouted"
     assert f"{place}: no signal is called obskit_shard_lost_total" in result["stdout"]
     files = len([path for path in (project / "rendered").rglob("*.*") if path.suffix in (".yaml", ".json")]) - 1
     assert f"{files} files checked" in fresh["stdout"]
