@@ -61,6 +61,7 @@ PLATFORM: tuple[str, ...] = (
     "istio",
     "postgres",
     "redis",
+    "rollout",
     "smtp",
     "tekton",
 )
