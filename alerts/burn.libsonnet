@@ -12,6 +12,7 @@ function(obskit)
     'sum_over_time(%s[%s]) * <<evaluation_seconds>> / <<window_count>>' % [q.select('obskit:http_requests_%s:count' % name), window];
   local common(name, budget, long, short, rate, group) = {
     group: group,
+    judged: true,
     value: burn(name, long, budget),
     above: '<<param:rate>>',
     guard: |||
