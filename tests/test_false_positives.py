@@ -206,6 +206,10 @@ FAULTS: dict[str, list[tuple[float, dict[str, Change]]]] = {
         (FAULT, {"mesh": Change(failing=0.6), "access": Change(failing=0.6)}),
         (FAULT, {"mesh": Change(slow=0.6, seconds=1500)}),
     ],
+    "ingress": [
+        (FAULT, {"ingress": Change(failing=0.6), "gateway": Change(failing=0.6)}),
+        (FAULT, {"ingress": Change(slow=0.6, seconds=1.5), "gateway": Change(slow=0.6, seconds=1500)}),
+    ],
     "gitlab": [(100.3, {"queue": Change(slow=1, seconds=600), "job": Change(failing=1), "ask": Change(failing=1)})],
     "tekton": [(100.3, {"run": Change(failing=1)})],
     "argocd": [(FAULT, {"read": Change(failing=1)})],

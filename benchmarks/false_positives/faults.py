@@ -76,6 +76,14 @@ _HOT = (
 )
 _STARVED = (_shard("half its operations", first=0.5), _shard("none", first=0, promised=True))
 _OPERATIONS = "operations a second and shard"
+_REQUESTS = "requests a second"
+
+
+def _milliseconds(kind: str) -> tuple[Fault, ...]:
+    """Where a metric counts in milliseconds."""
+    return tuple(
+        Fault(f"{share:.0%} take 1.5 s", {kind: Change(slow=share, seconds=1500)}, share == 0.5) for share in _SHARES
+    )
 
 
 def _burns(kind: str, left: float, rate: float, hours: int) -> Question:
@@ -84,7 +92,7 @@ def _burns(kind: str, left: float, rate: float, hours: int) -> Question:
     sizes = {f"{multiple:g} times the line {kind}": {key: multiple * rate * left} for multiple in (1.5, 2, 4)}
     sizes[f"100% {kind}"] = {key: 1.0}
     faults = _share("request", sizes, f"2 times the line {kind}", seconds=0.8)
-    return Question("requests a second", faults, history=hours * 3600 + 600)
+    return Question(_REQUESTS, faults, history=hours * 3600 + 600)
 
 
 def _fewer(kind: str) -> tuple[Fault, ...]:
@@ -143,9 +151,9 @@ QUESTIONS: dict[str, Question] = {
     "ObskitDatabaseOperationsFailing": Question(
         "operations a second and database", _share("operation", _FAILING, "50% fail")
     ),
-    "ObskitServiceErrors": Question("requests a second", _share("request", _FAILING, "50% fail")),
-    "ObskitServiceSlow": Question("requests a second", _share("request", _slow(0.8), "50% take 0.8 s")),
-    "ObskitServiceTrafficGone": Question("requests a second", _fewer("request")),
+    "ObskitServiceErrors": Question(_REQUESTS, _share("request", _FAILING, "50% fail")),
+    "ObskitServiceSlow": Question(_REQUESTS, _share("request", _slow(0.8), "50% take 0.8 s")),
+    "ObskitServiceTrafficGone": Question(_REQUESTS, _fewer("request")),
     "ObskitServiceDependencyFailing": Question("calls a second", _share("call", _FAILING, "50% fail")),
     "ObskitServiceDependencySlow": Question("calls a second", _share("call", _slow(0.8), "50% take 0.8 s")),
     "ObskitServiceDependencySilent": Question("calls a second", _fewer("call")),
@@ -157,22 +165,18 @@ QUESTIONS: dict[str, Question] = {
     "ObskitServiceLatencyBudgetSixHours": _burns("are slow", 0.01, 6, 6),
     "ObskitServiceLatencyBudgetDay": _burns("are slow", 0.01, 3, 24),
     "ObskitServiceLatencyBudgetThreeDays": _burns("are slow", 0.01, 1, 72),
-    "ObskitArgocdClusterNotAnswering": Question(
-        "requests a second", _share("read", _FAILING, "100% fail"), each=100, typical=1
-    ),
+    "ObskitArgocdClusterNotAnswering": Question(_REQUESTS, _share("read", _FAILING, "100% fail"), each=100, typical=1),
     "ObskitGitlabJobsQueued": Question(_JOBS, _share("queue", _slow(600), "100% take 600 s"), each=50, typical=2),
     "ObskitGitlabRunnerSystemFailures": Question(_JOBS, _share("job", _FAILING, "100% fail"), each=50, typical=2),
     "ObskitGitlabRunnerApiFailing": Question("a runner", _share("ask", _FAILING, "100% fail"), each=0),
     "ObskitTektonRunsFailing": Question("runs a minute", _share("run", _FAILING, "100% fail"), each=50, typical=2),
-    "ObskitIstioErrors": Question("requests a second", _share("mesh", _FAILING, "50% fail")),
-    "ObskitIstioSlow": Question(
-        "requests a second",
-        tuple(
-            Fault(f"{share:.0%} take 1.5 s", {"mesh": Change(slow=share, seconds=1500)}, share == 0.5)
-            for share in _SHARES
-        ),
-    ),
-    "ObskitIstioAccessDenied": Question("requests a second", _share("access", _DENIED, "100% are denied")),
+    "ObskitIstioErrors": Question(_REQUESTS, _share("mesh", _FAILING, "50% fail")),
+    "ObskitIstioSlow": Question(_REQUESTS, _milliseconds("mesh")),
+    "ObskitIstioAccessDenied": Question(_REQUESTS, _share("access", _DENIED, "100% are denied")),
+    "ObskitIngressErrors": Question(_REQUESTS, _share("ingress", _FAILING, "50% fail")),
+    "ObskitIngressSlow": Question(_REQUESTS, _share("ingress", _slow(1.5), "50% take 1.5 s")),
+    "ObskitGatewayErrors": Question(_REQUESTS, _share("gateway", _FAILING, "50% fail")),
+    "ObskitGatewaySlow": Question(_REQUESTS, _milliseconds("gateway")),
     "ObskitRuntimeEventLoopLate": Question(_PROCESS, _share("lag", _slow(0.2), "50% take 0.2 s", processes=1), each=0),
     "ObskitRuntimeEventLoopStuck": Question(
         _PROCESS,

@@ -1,10 +1,10 @@
-"""What happens in a simulated service, and about it: requests, what they wait for, what they call, what runs beside it."""
+"""What happens in a simulated service, and around it: requests, what they wait for, what they call."""
 
 from __future__ import annotations
 
 from benchmarks.false_positives.sources import Durations, Gauge, Source, of_container, of_shards, one, pushed, scraped
 from obskit.catalogue import db, http, kubernetes, runtime, shards
-from obskit.catalogue.platform import argocd, gitlab, istio, tekton
+from obskit.catalogue.platform import argocd, gitlab, ingress, istio, tekton
 
 _POOL = (db.POOL_NAME, "orders")
 _BORROWED = Durations(0.012, tail=0)
@@ -87,6 +87,26 @@ _SCRAPED = (
         scraped(),
         failing=0.001,
         errors={"response_code": "403"},
+        every=2,
+    ),
+    Source(
+        "ingress",
+        (ingress.NGINX_REQUESTS, ingress.NGINX_HEADER_DURATION),
+        one(exported_namespace="shop", ingress="shop", status="200"),
+        scraped(),
+        durations=Durations(0.02, tail=0.002, seconds=1.5),
+        failing=0.001,
+        errors={"status": "503"},
+        every=2,
+    ),
+    Source(
+        "gateway",
+        (ingress.ENVOY_REQUESTS, ingress.ENVOY_REQUEST_TIME),
+        one(envoy_cluster_name="httproute/shop/shop/rule/0", envoy_response_code_class="2"),
+        scraped(),
+        durations=Durations(20, tail=0.002, seconds=1500),
+        failing=0.001,
+        errors={"envoy_response_code_class": "5"},
         every=2,
     ),
     Source(
