@@ -71,17 +71,7 @@ def _services(world: World, *, short: bool) -> int:
 
 
 def _worlds(*, short: bool) -> dict[str, Any]:
-    return {
-        world.name: {
-            "brief": world.brief,
-            "rate": world.rate,
-            "shards": world.shards,
-            "sigma": world.sigma,
-            "limited": world.limited,
-            "days": round(_services(world, short=short) * (world.seconds - world.settled) / 86400, 3),
-        }
-        for world in WORLDS
-    }
+    return {world.name: record.about(world, _services(world, short=short)) for world in WORLDS}
 
 
 def _say(jobs: Sequence[Future[Any]]) -> None:

@@ -132,16 +132,22 @@ def power(name: str, fault: Fault, traffic: float, trials: int = TRIALS) -> Powe
     world = World("fault", "", rate=(question.each or 10) * traffic, shards=SHARDS)
     samples = Simulation(world, needed, random, trials, steps, fault.changes, since).samples()
     firing = evaluate.run(needed, samples, STEP, phase).firing[name]
-    seconds = _delays(firing.present.any(0), since, phase[:, 0], steps)
+    seconds = delays(firing.present.any(0), since, phase[:, 0])
     known = seconds[~np.isnan(seconds)]
     found, ever = int((known <= allowed).sum()), int(np.isfinite(known).sum())
     median = float(np.median(known)) if ever * 2 > known.size else None
     return Power(name, fault.size, traffic, known.size, found, ever - found, median and round(median, 1))
 
 
-def _delays(firing: np.ndarray, since: np.ndarray, phase: np.ndarray, steps: int) -> np.ndarray:
-    """Seconds from the fault until the alert fires; infinite if it does not, not a number if it fired before."""
-    when = np.arange(steps) * STEP + phase[:, None]
+def delays(firing: np.ndarray, since: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Return the seconds from the fault until the alert fires: infinite if it does not, not a number if it did before.
+
+    Args:
+        firing: When it fires: services x steps.
+        since: When the fault begins, in steps.
+        phase: Seconds from a sample to the evaluation.
+    """
+    when = np.arange(firing.shape[1]) * STEP + phase[:, None]
     after = when > since[:, None] * STEP
     first = np.where(firing & after, when, math.inf).min(1)
     return np.where((firing & ~after & (when > (since[:, None] - 1) * STEP)).any(1), math.nan, first - since * STEP)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the page is made where there is no numpy
+    from benchmarks.false_positives.worlds import World
 
 PATH = Path(__file__).resolve().parents[2] / "docs/false-positives.json"
 #: False alarms a day that an alert may give in a world that is limited.
@@ -28,6 +31,23 @@ def write(result: Figures, path: Path) -> None:
         lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in result[key].items())
         parts.append(f' "{key}": {{\n{lines}\n }}')
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def about(world: World, services: int) -> dict[str, Any]:
+    """Return what the record says of a world.
+
+    Args:
+        world: The world.
+        services: How many services of it were watched.
+    """
+    return {
+        "brief": world.brief,
+        "rate": world.rate,
+        "shards": world.shards,
+        "sigma": world.sigma,
+        "limited": world.limited,
+        "days": round(services * (world.seconds - world.settled) / 86400, 3),
+    }
 
 
 def per_day(result: Figures, alert: str) -> dict[str, float]:
