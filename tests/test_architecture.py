@@ -165,7 +165,14 @@ def test_the_graph_sees_what_it_should_see() -> None:
         ),
         (
             "import obskit; obskit.init(service_name='x', log_format='off', exit_budget=0.1); import flask, sqlalchemy",
-            {"opentelemetry.sdk", "opentelemetry.exporter", "google.protobuf", "requests", "yaml"},
+            {
+                "opentelemetry.sdk",
+                "opentelemetry.exporter",
+                "google.protobuf",
+                "requests",
+                "yaml",
+                "obskit.catalogue.sidecars",
+            },
         ),
         ("import obskit", {"rjsonnet", "_jsonnet", "promql_parser", "yaml", "msgspec", "click"}),
         ("import obskit._checks", {"rjsonnet", "_jsonnet", "click", "opentelemetry", "obskit._render"}),

@@ -155,6 +155,24 @@ def test_the_pod_is_that_of_the_python_renderer_whatever_the_service_is_called(
         assert isinstance(variable.get("value", ""), str), variable
 
 
+@pytest.mark.parametrize("via", ["fluentbit", "collector"])
+def test_every_sidecar_is_scraped_at_a_port_of_its_own_as_often_as_the_budgets_assume(via: str, parent: Path) -> None:
+    project = msgspec.structs.replace(SLOW, logs=Logs(via=via))
+    documents = render({"obskit": chart.values(project)}, parent)
+    (monitor,), (deployment,) = of_kind(documents, "PodMonitor"), of_kind(documents, "Deployment")
+    template = deployment["spec"]["template"]
+    containers = template["spec"]["initContainers"]
+    ports = {port["name"]: container["name"] for container in containers for port in container["ports"]}
+    endpoints = monitor["spec"]["podMetricsEndpoints"]
+    assert {ports[endpoint["port"]] for endpoint in endpoints} == {container["name"] for container in containers}
+    assert {endpoint["interval"] for endpoint in endpoints} == {project.intervals.scrape}
+    paths = {ports[endpoint["port"]]: endpoint.get("path", "/metrics") for endpoint in endpoints}
+    assert paths.get("obskit-fluent-bit", "/api/v2/metrics/prometheus") == "/api/v2/metrics/prometheus"
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    own = monitor["metadata"]
+    assert f"{own['namespace']}/{own['name']}" == "default/obskit-shop"  # the job of the sidecars' series
+
+
 def test_with_every_alert_disabled_no_rule_is_left() -> None:
     values = {"service": {"name": "shop"}, "alerts": {a.name: {"enabled": False} for a in pack.load().alerts()}}
     assert of_kind(render(values), "PrometheusRule") == []

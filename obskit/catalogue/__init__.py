@@ -19,6 +19,7 @@ from obskit.catalogue import db, http, kubernetes, runtime, shards, telemetry
 from obskit.catalogue._model import TARGET_LABELS, Attribute, ForeignMetric, LogField, Metric, Series
 
 __all__ = [
+    "LATER",
     "PLATFORM",
     "TARGET_LABELS",
     "TOPICS",
@@ -40,7 +41,7 @@ __all__ = [
     "topics",
 ]
 
-#: Topic -> the module that holds its records; the order is the order of every listing.
+#: Topic -> the module that holds its records; the order is the order of every listing. A service imports them all.
 TOPICS: dict[str, ModuleType] = {
     "http": http,
     "db": db,
@@ -51,8 +52,10 @@ TOPICS: dict[str, ModuleType] = {
 }
 
 
-#: What a platform may consist of: topics of their own, below :mod:`obskit.catalogue.platform`. No service needs them,
-#: so they are imported when somebody asks.
+#: Topics that rules and dashboards of every project use, and no service: imported when somebody asks.
+LATER: tuple[str, ...] = ("sidecars",)
+
+#: What a platform may consist of: topics of their own, below :mod:`obskit.catalogue.platform`, imported likewise.
 PLATFORM: tuple[str, ...] = (
     "argocd",
     "autoscaling",
@@ -70,7 +73,7 @@ PLATFORM: tuple[str, ...] = (
 
 def topics() -> tuple[str, ...]:
     """Return the names of all topics, the platform's last."""
-    return (*TOPICS, *PLATFORM)
+    return (*TOPICS, *LATER, *PLATFORM)
 
 
 def module(topic: str) -> ModuleType:
@@ -79,6 +82,8 @@ def module(topic: str) -> ModuleType:
     Raises:
         KeyError: No such topic.
     """
+    if topic in LATER:
+        return import_module(f"obskit.catalogue.{topic}")
     return import_module(f"obskit.catalogue.platform.{topic}") if topic in PLATFORM else TOPICS[topic]
 
 

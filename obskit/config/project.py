@@ -124,7 +124,9 @@ class Intervals(_Model, frozen=True):
     """The intervals of the pipeline, from which every detection budget is computed."""
 
     export: Annotated[Interval, Meta(description="How often a process exports its metrics.")] = "5s"
-    scrape: Annotated[Interval, Meta(description="How often Prometheus scrapes kube-state-metrics.")] = "10s"
+    scrape: Annotated[
+        Interval, Meta(description="How often Prometheus scrapes kube-state-metrics and the sidecars.")
+    ] = "10s"
     evaluation: Annotated[Interval, Meta(description="Evaluation interval of the rule groups.")] = "5s"
     group_wait: Annotated[Duration, Meta(description="group_wait of the route for fast alerts.")] = "0s"
     collector_batch: Annotated[Duration, Meta(description="Longest time that the sidecar holds a metric.")] = "1s"
