@@ -8,6 +8,7 @@ function(obskit, only=null)
     database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
     pods: [import 'pods.libsonnet'],
     shards: [import 'rules/shards.libsonnet', import 'shards.libsonnet'],
+    telemetry: [import 'rules/telemetry.libsonnet', import 'telemetry.libsonnet', import 'sidecars.libsonnet'],
   };
   // Off by default, of what the service stands on.
   local packs = {

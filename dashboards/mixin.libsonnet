@@ -10,10 +10,11 @@ function(obskit)
     database: import 'database.libsonnet',
     shards: import 'shards.libsonnet',
     pods: import 'pods.libsonnet',
+    telemetry: import 'telemetry.libsonnet',
     logs: import 'logs.libsonnet',
     traces: import 'traces.libsonnet',
   };
-  local slugs = ['service', 'database', 'shards', 'pods', 'logs', 'traces'];
+  local slugs = ['service', 'database', 'shards', 'pods', 'telemetry', 'logs', 'traces'];
   local groups = pack(obskit).groups;
   local extra = drawn.boards(groups);
   local of(slug) =

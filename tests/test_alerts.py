@@ -13,7 +13,7 @@ import yaml
 
 from obskit import _checks, catalogue
 from obskit._installation import directory
-from obskit._render import alerts, jsonnet, pack, pipeline
+from obskit._render import alerts, cases, jsonnet, pack, pipeline
 from obskit.catalogue import _export
 from obskit.config.project import (
     AlertOverride,
@@ -155,8 +155,9 @@ def test_a_group_has_at_most_twenty_rules_and_a_short_name() -> None:
 
 def test_the_definition_of_an_alert_is_one_place_of_at_most_thirty_lines() -> None:
     found = []
+    definition = re.compile(r"^    a\.alert\('(\w+)', [^\n]*\{$(.*?)^    \}\),$", re.M | re.S)
     for path in [*directory("alerts").glob("*.libsonnet"), *directory("alerts").glob("packs/*.libsonnet")]:
-        for name, body in re.findall(r"^    a\.alert\('(\w+)', \{$(.*?)^    \}\),$", path.read_text(), re.M | re.S):
+        for name, body in definition.findall(path.read_text()):
             found.append(name)
             assert body.count("\n") + 1 <= 30, name
     assert sorted(found) == sorted(PACK)
@@ -174,8 +175,8 @@ def test_every_platform_pack_has_alerts_and_is_off_until_it_is_wanted() -> None:
 def test_every_rule_is_of_one_service_alone() -> None:
     mine, other = rules(project()), rules(Project(service=Service(name="cart", namespace="shop")))
     for name, rule in mine.items():
-        assert "shop/shop" in rule["expr"] or 'container="shop"' in rule["expr"]
-        assert "shop/shop" not in other[name]["expr"]
+        assert any(text in rule["expr"] for text in ('"shop/shop"', '"shop/obskit-shop"', 'container="shop"')), name
+        assert not any(text in other[name]["expr"] for text in ('"shop/shop"', '"shop/obskit-shop"'))
 
 
 def test_group_labels_are_in_every_aggregation() -> None:
@@ -195,6 +196,13 @@ def test_both_engines_give_the_same_pack() -> None:
     results = [jsonnet.evaluate(source, _export.tree(), engine_name=name) for name in jsonnet.ENGINES]
     assert len(results) == 2
     assert results[0] == results[1]
+
+
+def test_values_of_a_case_reach_promtool_as_they_are_written() -> None:
+    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
+    tests = [test for text in cases.files(everything)[0].values() for test in yaml.safe_load(text)["tests"]]
+    values = [series["values"] for test in tests for series in test["input_series"]]
+    assert any(text.startswith("0x") for text in values)  # a number of YAML, unless it is read as text
 
 
 def fires(alert: str, sample: str, series: str, values: str, seconds: int) -> dict[str, Any]:
@@ -259,13 +267,28 @@ def test_the_operator_gets_the_routes_and_a_secret_by_reference_when_somebody_is
     files = alerts.files(project(notify=notify, packs=dict.fromkeys(catalogue.PLATFORM, True)))
     made = yaml.safe_load(files["alerts/alertmanagerconfig.yaml"])["spec"]
     plain = yaml.safe_load(files["alerts/alertmanager.yaml"])
-    assert made["receivers"] == [{"name": "obskit", **receiver}]
+    assert made["receivers"] == [{"name": "obskit", **receiver}, {"name": "obskit-heartbeat"}]
     assert made["route"]["matchers"] == [{"name": "service", "matchType": "=", "value": "shop"}]
     assert [len(route["matchers"]) for route in made["route"]["routes"]] == [2] * len(plain["routes"])
+    assert [route["receiver"] for route in made["route"]["routes"][0]["routes"]] == ["obskit-heartbeat", "obskit"]
     assert [len(rule["targetMatch"]) for rule in made["inhibitRules"]] == [2] * len(plain["inhibit_rules"])
-    fast = made["route"]["routes"][0]["routes"][0]
+    fast = made["route"]["routes"][0]["routes"][1]
     assert (fast["groupBy"], fast["groupWait"]) == (["..."], "0s")
     assert "alerts/alertmanagerconfig.yaml" not in alerts.files(project())
+
+
+def test_the_heartbeat_goes_to_a_dead_mans_switch_every_minute_and_nowhere_else() -> None:
+    switch = SecretKey(name="s", key="switch")
+    notify = Notify(kind="slack", secret=SecretKey(name="s", key="k"), channel="#a", heartbeat=switch)
+    files = alerts.files(project(notify=notify))
+    made = yaml.safe_load(files["alerts/alertmanagerconfig.yaml"])["spec"]
+    webhook = {"sendResolved": False, "urlSecret": {"name": "s", "key": "switch"}}
+    assert made["receivers"][1] == {"name": "obskit-heartbeat", "webhookConfigs": [webhook]}
+    beat = yaml.safe_load(files["alerts/alertmanager.yaml"])["routes"][0]["routes"][0]
+    assert beat["matchers"] == ['alertname=~"ObskitHeartbeat"']
+    assert (beat["receiver"], beat["repeat_interval"], beat["group_wait"]) == ("obskit-heartbeat", "1m", "0s")
+    without = alerts.files(project(alerts={"ObskitHeartbeat": AlertOverride(enabled=False)}))
+    assert "heartbeat" not in without["alerts/alertmanager.yaml"]
 
 
 def threshold(value: float, namespace: str = "shop", service: str = "") -> dict[str, str]:

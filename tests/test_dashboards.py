@@ -102,7 +102,7 @@ def test_the_database_dashboard_names_the_databases_of_the_project() -> None:
 
 def test_links_lead_to_dashboards_that_are_rendered() -> None:
     uids = {board["uid"] for board in BOARDS.values()}
-    assert len(uids) == len(BOARDS) == 6
+    assert len(uids) == len(BOARDS) == 7
     assert {link["url"].removeprefix("/d/") for board in BOARDS.values() for link in board["links"]} == uids
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -97,6 +98,36 @@ def test_the_configurations_of_the_documentation_are_ones_that_the_programs_acce
         command = [program(tool), *arguments, name]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.real
+def test_the_scrape_configuration_of_the_documentation_gives_the_labels_that_the_alerts_select_by(
+    tmp_path: Path, program: Callable[[str], Path]
+) -> None:
+    (code,) = [code for _, code in blocks("yaml") if code.startswith("# sidecars.yaml")]
+    scrape = yaml.safe_load(code)
+    del scrape["kubernetes_sd_configs"]
+    pod = {"namespace": "shop", "pod_name": "a", "pod_phase": "Running", "pod_label_app_kubernetes_io_name": "cart"}
+    ports = {"obskit-otelcol": "obskit-collector", "obskit-fluent": "obskit-fluent-bit", "http": "cart"}
+    scrape["static_configs"] = [
+        {
+            "targets": ["10.0.0.1:1"],
+            "labels": {
+                f"__meta_kubernetes_{key}": value
+                for key, value in {**pod, "pod_container_port_name": port, "pod_container_name": name}.items()
+            },
+        }
+        for port, name in ports.items()
+    ]
+    (tmp_path / "prometheus.yaml").write_text(yaml.safe_dump({"scrape_configs": [scrape]}))
+    command = [program("promtool"), "check", "service-discovery", "--timeout=1s", "prometheus.yaml", "obskit-sidecars"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = {t["labels"]["container"]: t["labels"] for t in json.loads(done.stdout) if t.get("labels")}
+    assert set(found) == {"obskit-collector", "obskit-fluent-bit"}
+    for name, path in (("obskit-collector", "/metrics"), ("obskit-fluent-bit", "/api/v2/metrics/prometheus")):
+        labels = found[name]
+        assert (labels["job"], labels["namespace"], labels["pod"]) == ("shop/obskit-cart", "shop", "a")
+        assert labels["__metrics_path__"] == path
 
 
 def test_the_route_of_the_documentation_is_the_one_that_is_rendered() -> None:

@@ -122,7 +122,7 @@ def test_fluent_bit_accepts_its_configuration(program: Program, tmp_path: Path) 
 def test_amtool_accepts_the_route_and_sends_a_fast_alert_alone(name: str, program: Program, tmp_path: Path) -> None:
     rendered = yaml.safe_load(alerts.files(MINIMAL)["alerts/alertmanager.yaml"])
     root = {"receiver": "usual", "routes": [{**route, "receiver": "obskit"} for route in rendered["routes"]]}
-    receivers = [{"name": "usual"}, {"name": "obskit"}]
+    receivers = [{"name": "usual"}, {"name": "obskit"}, {"name": "obskit-heartbeat"}]
     configuration = {"route": root, "receivers": receivers, "inhibit_rules": rendered["inhibit_rules"]}
     (tmp_path / "alertmanager.yaml").write_text(yaml.safe_dump(configuration))
     amtool = program(name)
@@ -130,7 +130,10 @@ def test_amtool_accepts_the_route_and_sends_a_fast_alert_alone(name: str, progra
     arguments = ("config", "routes", "test", "--config.file=alertmanager.yaml")
     mine = run(amtool, *arguments, "namespace=shop", "service=cart", "latency_class=fast", cwd=tmp_path)
     other = run(amtool, *arguments, "namespace=shop", "service=other", "latency_class=fast", cwd=tmp_path)
+    heart = ("namespace=shop", "service=cart", "latency_class=fast", "alertname=ObskitHeartbeat")
+    beat = run(amtool, *arguments, *heart, cwd=tmp_path)
     assert (mine.stdout.strip(), other.stdout.strip()) == ("obskit", "usual")
+    assert beat.stdout.strip() == "obskit-heartbeat"
 
 
 def test_kustomize_joins_the_sidecars_to_a_deployment(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@
     window_share: '1',
     source: 'otlp',
     budget: error name + ': budget (promised seconds) is missing',
+    // One that fires as long as all is well: the route sends it on and on, and never to people.
+    heartbeat: false,
     // Alerts of the same service that say the same better: while one of them fires, this one is held back.
     inhibited_by: [],
     board: '',

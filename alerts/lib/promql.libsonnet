@@ -14,6 +14,39 @@
   // The same for what must not overlap when a process is followed by another: two samples, of which one may be late.
   current(series, extra=''):: 'last_over_time(%s[<<window_short>>])' % self.select(series, extra),
 
+  // What a counter gained since `ago`. A difference and no rate(): what a killed process took with it is the first value
+  // that its successor tells, be it minutes later. Where nothing of the service was there before, nobody knows when a
+  // first value was gained; `alive` is a series that every process has.
+  gained(series, alive, ago='<<window_count>>s'):: |||
+    (
+      %(now)s - %(before)s >= 0
+      or %(now)s unless %(before)s <= %(now)s
+      and on (%(job)s) %(alive)s offset %(ago)s
+    )
+  ||| % {
+    now: 'last_over_time(%s[<<window>>])' % $.select(series),
+    before: '%s offset %s' % [$.select(series), ago],
+    alive: $.select(alive),
+    job: $.by(),
+    ago: ago,
+  },
+
+  // A series of the service's sidecars, as the PodMonitor of the chart scrapes them.
+  sidecar(series, container, extra='')::
+    '%s{%s, job="<<namespace>>/obskit-<<service>>", container=%s%s}' % [series, self.namespace, container, if extra == '' then '' else ', ' + extra],
+  collector(series, extra=''):: self.sidecar(series, '"obskit-collector"', extra),
+  fluentbit(series, extra=''):: self.sidecar(series, '"obskit-fluent-bit"', extra),
+
+  // What a counter of a sidecar counted within a minute, also where it is born with its first value: of one that was
+  // known before, or began since.
+  counted(counter, uptime):: |||
+    (
+      %(counter)s - %(counter)s offset 1m >= 0
+      or %(counter)s unless %(counter)s offset 1m <= %(counter)s
+      and on (<<by>>namespace, pod) (%(uptime)s offset 1m or %(uptime)s < 60)
+    )
+  ||| % { counter: counter, uptime: uptime },
+
   // A series of a platform pack: what the project says of all of them, then `extra`.
   scraped(series, extra=''):: '%s{<<match>>%s}' % [series, extra],
 

@@ -41,14 +41,14 @@ def resource(project: Project, notify: Notify, metadata: dict[str, Any]) -> dict
                 }
                 for rule in routing.inhibitions(project)
             ],
-            "receivers": [{"name": _RECEIVER, **_receiver(notify)}],
+            "receivers": [{"name": _RECEIVER, **_receiver(notify)}, _heartbeat(notify)],
         },
     }
 
 
 def _route(route: dict[str, Any]) -> dict[str, Any]:
     made = {
-        "receiver": _RECEIVER,
+        "receiver": route.get("receiver", _RECEIVER),
         "matchers": _matchers(route["matchers"]),
         "groupBy": route["group_by"],
         "groupWait": route["group_wait"],
@@ -61,6 +61,14 @@ def _route(route: dict[str, Any]) -> dict[str, Any]:
 def _matchers(texts: list[str]) -> list[dict[str, str]]:
     found = (_MATCHER.fullmatch(text) for text in texts)
     return [{"name": match[1], "matchType": match[2], "value": match[3]} for match in found if match]
+
+
+def _heartbeat(notify: Notify) -> dict[str, Any]:
+    """A receiver that sends nothing to anybody, unless somebody listens for heartbeats."""
+    if not notify.heartbeat:
+        return {"name": routing.HEARTBEAT}
+    secret = {"name": notify.heartbeat.name, "key": notify.heartbeat.key}
+    return {"name": routing.HEARTBEAT, "webhookConfigs": [{"sendResolved": False, "urlSecret": secret}]}
 
 
 def _receiver(notify: Notify) -> dict[str, Any]:

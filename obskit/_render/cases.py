@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import yaml
@@ -18,7 +19,18 @@ from obskit.promql import translating
 #: Overrides after which a case no longer describes the alert.
 _TIMING = ("for_", "keep_firing_for", "params")
 _RULES = "{}-rules.yaml"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Knows no hexadecimal numbers: 0x40 are forty-one zeros."""
+
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)$")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, _INTEGER if tag.endswith(":int") else pattern) for tag, pattern in resolvers]
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
+}
 
 
 def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
@@ -34,7 +46,7 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
     result: dict[str, str] = {}
     for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
         scope = tokens.of(project, path.name.removesuffix("-test.yaml"))
-        document = tokens.replace(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER), scope)  # noqa: S506
+        document = tokens.replace(yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader), scope)  # noqa: S506
         tests = [test for test in map(maker.test, document["tests"]) if test]
         if tests:
             content = {

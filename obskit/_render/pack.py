@@ -59,6 +59,7 @@ class Alert:
         fault: The fault for which the budget is promised.
         window_share: Share of the window that must lie after the fault (f in the formula of the budget).
         source: ``otlp`` or ``scrape``: how its signals arrive.
+        heartbeat: Whether it fires as long as all is well.
         budget: Promised seconds from fault to notification, at the default intervals.
         inhibited_by: Alerts of the same service that hold this one back while they fire.
         panel: ``dashboard#panel`` that shows it.
@@ -77,6 +78,7 @@ class Alert:
     fault: str
     window_share: float
     source: str
+    heartbeat: bool
     budget: int
     inhibited_by: tuple[str, ...]
     panel: str
@@ -146,6 +148,7 @@ def _rule(rule: dict[str, Any]) -> Recording | Alert:
         fault=rule["fault"],
         window_share=float(rule["window_share"]),
         source=rule["source"],
+        heartbeat=rule["heartbeat"],
         budget=rule["budget"],
         inhibited_by=tuple(rule["inhibited_by"]),
         panel=rule["panel"] or f"{rule['board']}#{rule['alert']}",

@@ -10,6 +10,10 @@ from obskit.promql import budget
 
 #: How long an alert of a group waits whose first one was just sent.
 _FAST_INTERVAL, _INTERVAL, _REPEAT = "1m", "5m", "4h"
+#: A heartbeat is due every minute; it is looked for twice as often, or every other one would come a minute late.
+_HEARTBEAT_INTERVAL, _HEARTBEAT_REPEAT = "30s", "1m"
+#: Who gets heartbeats: what calls for help when they stop, and nobody else.
+HEARTBEAT = "obskit-heartbeat"
 
 
 def configuration(project: Project) -> dict[str, Any]:
@@ -20,10 +24,13 @@ def configuration(project: Project) -> dict[str, Any]:
 def routes(project: Project) -> list[dict[str, Any]]:
     """Return the routes of the service and of its packs: fast alerts alone and at once, the rest grouped.
 
-    The alerts of a pack carry the namespaces of what they watch, so a route knows them by the name of the pack.
+    Heartbeats have a receiver of their own, or whoever is on call would get them. The alerts of a pack carry the
+    namespaces of what they watch, so a route knows them by the name of the pack.
     """
     service = f'service="{project.service.name}"'
-    result = [_route(project, [f'namespace="{project.service.namespace}"', service])]
+    own = _route(project, [f'namespace="{project.service.namespace}"', service])
+    own["routes"] = [*_heartbeats(project), *own["routes"]]
+    result = [own]
     if packs := "|".join(project.enabled_packs):
         result.append(_route(project, [f'pack=~"{packs}"', service]))
     return result
@@ -45,6 +52,22 @@ def _route(project: Project, matchers: list[str]) -> dict[str, Any]:
         "repeat_interval": _REPEAT,
         "routes": [fast],
     }
+
+
+def _heartbeats(project: Project) -> list[dict[str, Any]]:
+    names = [alert.name for alert in pack.load().alerts() if alert.heartbeat and overrides.is_on(project, alert)]
+    if not names:
+        return []
+    return [
+        {
+            "matchers": [f'alertname=~"{"|".join(names)}"'],
+            "receiver": HEARTBEAT,
+            "group_by": ["..."],
+            "group_wait": "0s",
+            "group_interval": _HEARTBEAT_INTERVAL,
+            "repeat_interval": _HEARTBEAT_REPEAT,
+        }
+    ]
 
 
 def inhibitions(project: Project) -> list[dict[str, Any]]:

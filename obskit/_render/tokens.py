@@ -61,6 +61,7 @@ def of(project: Project, family: str = "") -> dict[str, str]:
         **_window("window", max(WINDOW_SAMPLES, least), export),
         **_window("window_long", max(LONG_WINDOW_SAMPLES, least), export),
         **_window("window_longest", max(LONGEST_WINDOW_SAMPLES, least), export),
+        "evaluation_seconds": str(evaluation),
         # What is scraped is seen so much later at worst.
         "seen_seconds": str(scrape + evaluation),
         **_window("scrape_window", SCRAPE_WINDOW_SAMPLES, scrape),

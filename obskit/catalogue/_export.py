@@ -13,10 +13,10 @@ _Record = TypeVar("_Record", Attribute, LogField)
 def tree() -> dict[str, dict[str, Any]]:
     """Return every record as plain data: topic -> key in lower case -> fields.
 
-    A metric has ``name`` (base name in Prometheus), ``otel``, ``type``, ``unit``, ``brief``, ``labels`` (a short key
-    -> label), and ``series``; a histogram also ``bucket``, ``count``, ``sum`` and ``boundaries``; an attribute has
-    ``name`` and ``label``. The short key of a label is the constant's name in the topic (``pool_name``) or, for foreign
-    metrics, the label itself.
+    A metric has ``name`` (base name in Prometheus), ``otel``, ``type``, ``unit``, ``brief``, ``presence``, ``labels``
+    (a short key -> label), and ``series``; a histogram also ``bucket``, ``count``, ``sum`` and ``boundaries``; an
+    attribute has ``name`` and ``label``. The short key of a label is the constant's name in the topic (``pool_name``)
+    or, for foreign metrics, the label itself.
 
     Example:
         >>> tree()["db"]["connection_wait_time"]["bucket"]
@@ -45,6 +45,7 @@ def _plain(value: Metric | ForeignMetric | Attribute | LogField, keys: dict[Attr
         "name": value.prometheus_name,
         "unit": value.unit,
         "brief": value.brief,
+        "presence": value.presence,
         "series": [s.name for s in value.series],
     }
     if isinstance(value, Metric):

@@ -107,6 +107,14 @@ CONTAINER_READY = ForeignMetric(
     _EMITTER,
     "1.0",
 )
+CONTAINER_RUNNING = ForeignMetric(
+    "kube_pod_container_status_running",
+    "gauge",
+    _CONTAINER,
+    "1 when the container runs.",
+    _EMITTER,
+    "1.0",
+)
 
 # Init containers, and sidecars that are init containers which stay, have a family of their own.
 INIT_CONTAINER_RESTARTS = ForeignMetric(
@@ -131,6 +139,14 @@ INIT_CONTAINER_WAITING_REASON = ForeignMetric(
     "gauge",
     (*_CONTAINER, "reason"),
     "1 for the reason for which the init container waits.",
+    _EMITTER,
+    "1.7",
+)
+INIT_CONTAINER_RUNNING = ForeignMetric(
+    "kube_pod_init_container_status_running",
+    "gauge",
+    _CONTAINER,
+    "1 when the init container runs.",
     _EMITTER,
     "1.7",
 )

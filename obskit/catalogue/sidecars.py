@@ -5,8 +5,8 @@ receiver/receiverhelper/documentation.md and service/documentation.md, and what 
 fluent/fluent-bit, src/flb_output.c, src/flb_input.c and plugins/in_tail/tail_config.c of 5.1.1.
 """
 
-# The rendered configuration gives the collector's counters names without _total, whatever its version. Those with it are
-# what others were given until 0.152, and what people still have in their rules.
+# The rendered configuration gives the collector's counters names without _total, whatever its version. Those with it
+# are what others were given until 0.152, and what people still have in their rules.
 
 from __future__ import annotations
 

@@ -204,6 +204,10 @@ class Notify(_Model, frozen=True):
     channel: Annotated[
         str, Meta(pattern=r"^(#?[-a-z0-9_]{1,80})?$", description="Channel, where the kind is slack.")
     ] = ""
+    heartbeat: Annotated[
+        SecretKey | UnsetType,
+        Meta(description="Where the URL of a dead man's switch is kept; nobody gets ObskitHeartbeat if unset."),
+    ] = UNSET
 
 
 class Logs(_Model, frozen=True):

@@ -130,7 +130,10 @@ class Alertmanager(Server):
         configuration = {
             "route": {"receiver": "webhook", "routes": list(routes)},
             "inhibit_rules": list(inhibitions),
-            "receivers": [{"name": "webhook", "webhook_configs": [{"url": webhook, "send_resolved": False}]}],
+            "receivers": [
+                {"name": "webhook", "webhook_configs": [{"url": webhook, "send_resolved": False}]},
+                {"name": "obskit-heartbeat"},  # who else would get what fires all the time
+            ],
         }
         path = folder / "alertmanager.yaml"
         path.write_text(yaml.safe_dump(configuration), encoding="utf-8")

@@ -72,6 +72,7 @@
   "service" (include "obskit.name" .)
   "container" (include "obskit.container" .)
   "by" $by
+  "evaluation_seconds" (include "obskit.seconds" .Values.intervals.evaluation)
   "seen_seconds" (add $scrape (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "scrape_window" (printf "%ds" (mul 4 $scrape))
   "scrape_window_count" (mul 3 $scrape | toString)
