@@ -113,6 +113,8 @@ function(obskit)
       budget: 236,
     }),
     a.alert('ObskitCollectorExportStalled', each {
+      // Of a counter that has just begun nothing is known yet.
+      'for': '30s',
       latency_class: 'normal',
       inhibited_by: ['ObskitCollectorQueueFull', 'ObskitCollectorQueueFilling'],
       // Something waits all the time, and nothing is taken.
@@ -129,7 +131,7 @@ function(obskit)
       description: 'For a minute pod {{ $labels.pod }} could not send any {{ $labels.data_type }}; {{ $value | humanize1024 }}B wait on its disk.',
       fault: 'a backend cannot be reached, or answers 429 or 503',
       window_share: '1',
-      budget: 95,
+      budget: 125,
     }),
     a.alert('ObskitFluentBitLosesLines', each {
       keep_firing_for: '5m',

@@ -38,7 +38,8 @@ def _fluent_bit(kind: SeriesType, name: str, brief: str, labels: tuple[str, ...]
     return ForeignMetric(f"fluentbit_{name}", kind, (*_POD, *labels), brief, _FLUENT_BIT, "5.0.6")
 
 
-_SENT = ("exporter", "server_address", "server_port", "url_path")
+#: And where it was sent, in labels that are written with dots or with underscores, as whoever scrapes them asks.
+_SENT = ("exporter",)
 _RECEIVED = ("receiver", "transport")
 _QUEUE = ("data_type", "exporter")
 

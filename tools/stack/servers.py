@@ -31,6 +31,7 @@ class Prometheus(Server):
         alertmanager: ``host:port`` of Alertmanager, or "".
         scrape: Job -> target (``host:port``); their own labels win over the target's.
         targets: Job -> (``host:port``, path, interval) of targets that have those of their own.
+        labels: Job -> labels of its target, as service discovery would give them.
         scrape_interval: Of those without.
         otlp: Whether it takes OTLP, which Prometheus 3 can.
         translation: Settings of its section ``otlp``: how it names and keeps what it takes.
@@ -45,6 +46,7 @@ class Prometheus(Server):
         alertmanager: str = "",
         scrape: Mapping[str, str] | None = None,
         targets: Mapping[str, tuple[str, str, str]] | None = None,
+        labels: Mapping[str, Mapping[str, str]] | None = None,
         scrape_interval: str = "10s",
         evaluation_interval: str = "5s",
         otlp: bool = True,
@@ -58,7 +60,11 @@ class Prometheus(Server):
             "storage": {"tsdb": {"out_of_order_time_window": "1m"}},
             "rule_files": [str(path) for path in rules],
             "scrape_configs": [
-                {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [target]}]}
+                {
+                    "job_name": job,
+                    "honor_labels": True,
+                    "static_configs": [{"targets": [target], "labels": dict((labels or {}).get(job, {}))}],
+                }
                 for job, target in (scrape or {}).items()
             ]
             + [
