@@ -6,6 +6,7 @@ function(obskit, only=null)
   // On by default, of one service.
   local families = {
     database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
+    logs: [import 'logs.libsonnet'],
     pods: [import 'pods.libsonnet'],
     shards: [import 'rules/shards.libsonnet', import 'shards.libsonnet'],
     telemetry: [import 'rules/telemetry.libsonnet', import 'telemetry.libsonnet', import 'sidecars.libsonnet'],
