@@ -24,12 +24,12 @@ def test_a_restart_of_a_pod_reaches_the_webhook_through_the_oldest_prometheus_an
     rendered = alerts.files(SHOP)
     rules = tmp_path / "rules.yaml"
     rules.write_text(rendered["alerts/rules.yaml"])
-    route = yaml.safe_load(rendered["alerts/alertmanager-route.yaml"])["route"]
+    routes = yaml.safe_load(rendered["alerts/alertmanager.yaml"])["routes"]
     folder = tmp_path / "alertmanager"
     with (
         Webhook() as webhook,
         KubeStateMetrics("shop", ["shop"]) as pods,
-        Alertmanager(program("alertmanager-0.25"), folder, webhook=webhook.url, routes=[route]) as alertmanager,
+        Alertmanager(program("alertmanager-0.25"), folder, webhook=webhook.url, routes=routes) as alertmanager,
         Prometheus(
             program("prometheus-2.42"),
             tmp_path / "prometheus",
