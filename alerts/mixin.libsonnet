@@ -1,4 +1,4 @@
-// The pack: function(obskit) → groups, where `obskit` is the catalogue (obskit catalogue export --format json).
+// The pack: function(obskit) → {groups, analysis}, where `obskit` is the catalogue (obskit catalogue export --format json).
 // `only` names the families and packs that are wanted; all of them by default.
 local groups = import 'lib/groups.libsonnet';
 
@@ -23,6 +23,7 @@ function(obskit, only=null)
     kubevirt: [import 'packs/kubevirt.libsonnet'],
     postgres: [import 'packs/postgres.libsonnet'],
     redis: [import 'packs/redis.libsonnet'],
+    rollout: [import 'rules/rollout.libsonnet', import 'packs/rollout.libsonnet'],
     smtp: [import 'packs/smtp.libsonnet'],
     tekton: [import 'packs/tekton.libsonnet'],
   };
@@ -31,4 +32,8 @@ function(obskit, only=null)
     for name in std.objectFields(list)
     if only == null || std.member(only, name)
   ]);
-  { groups: made(families, 'service') + made(packs, 'cluster') }
+  {
+    groups: made(families, 'service') + made(packs, 'cluster'),
+    // By pack: metrics of an AnalysisTemplate.
+    analysis: import 'analysis.libsonnet',
+  }

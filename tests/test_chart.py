@@ -105,6 +105,32 @@ def test_the_rules_are_those_of_the_python_renderer(project: Project) -> None:
     assert rule["spec"]["groups"] == alerts.groups(project)
 
 
+ANALYSIS = "alerts/analysistemplate.yaml"
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        Project(service=PLAIN.service, packs={"rollout": True}, thresholds="series"),
+        Project(
+            service=PLAIN.service,
+            packs={"rollout": True},
+            alerts={
+                "ObskitRolloutCanaryFailing": AlertOverride(params={"burn": 7.5}),
+                "ObskitRolloutCanarySlow": AlertOverride(enabled=False),
+            },
+        ),
+        PLAIN,
+    ],
+    ids=["series", "overridden", "off"],
+)
+def test_the_analysis_template_is_that_of_the_python_renderer(project: Project) -> None:
+    values = {**chart.values(project), "analysisTemplate": {"enabled": True, "labels": {}}}
+    made = [document["spec"] for document in of_kind(render(values), "AnalysisTemplate")]
+    rendered = alerts.files(project)
+    assert made == ([yaml.safe_load(rendered[ANALYSIS])["spec"]] if ANALYSIS in rendered else [])
+
+
 @ALL
 def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> None:
     made = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from obskit._render import alertmanagerconfig, overrides, pack, routing, tokens
+from obskit._render import alertmanagerconfig, analysis, overrides, pack, routing, tokens
 from obskit._render.text import HEADER, yaml_text
 from obskit.config.project import Pack, Project
 from obskit.promql import budget as budgets
@@ -37,6 +37,8 @@ def files(project: Project) -> dict[str, str]:
     if project.notify:
         config = alertmanagerconfig.resource(project, project.notify, _metadata(project))
         made["alerts/alertmanagerconfig.yaml"] = yaml_text(config, header=False)
+    if template := analysis.resource(project, _metadata(project)):
+        made["alerts/analysistemplate.yaml"] = yaml_text(template, header=False)
     return {path: HEADER + text for path, text in made.items()}
 
 

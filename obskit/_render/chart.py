@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from obskit import catalogue
-from obskit._render import alerts, dashboards, overrides, pack, sidecars
+from obskit._render import alerts, analysis, dashboards, overrides, pack, sidecars
 from obskit._render.text import json_text, yaml_text
 from obskit.config.project import Intervals, Pack, Project, Service
 from obskit.exceptions import RenderError
@@ -104,6 +105,16 @@ def _rules() -> dict[str, Any]:
             }
             for group in pack.load().groups
         ],
+        "analysis": {
+            "count": analysis.COUNT,
+            "interval": analysis.INTERVAL,
+            "inconclusive": analysis.INCONCLUSIVE,
+            "metrics": [
+                {"family": family, **dataclasses.asdict(measurement)}
+                for family, measurements in pack.load().analysis.items()
+                for measurement in measurements
+            ],
+        },
     }
 
 

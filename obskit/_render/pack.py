@@ -102,10 +102,30 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """A metric of an AnalysisTemplate of Argo Rollouts, with tokens in its texts.
+
+    Args:
+        name: Its name there.
+        delay: How long after the start of the analysis it is first asked for.
+        alert: The alert that compares the same, and has the parameters.
+        query: PromQL, in which ``{{args.NAME}}`` is replaced by Argo Rollouts.
+        limit: Above this the version is worse.
+    """
+
+    name: str
+    delay: str
+    alert: str
+    query: str
+    limit: str
+
+
+@dataclass(frozen=True)
 class Pack:
-    """Every group."""
+    """Every group, and by platform pack what an AnalysisTemplate asks."""
 
     groups: tuple[Group, ...]
+    analysis: dict[str, tuple[Measurement, ...]]
 
     def alerts(self) -> Iterator[Alert]:
         """Yield every alert, in the order of the groups."""
@@ -126,7 +146,8 @@ def load() -> Pack:
     """
     data = jsonnet.evaluate(_installation.directory("alerts") / "mixin.libsonnet", _export.tree())
     return Pack(
-        tuple(Group(g["name"], g["family"], g["scope"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"])
+        tuple(Group(g["name"], g["family"], g["scope"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"]),
+        {name: tuple(Measurement(**metric) for metric in metrics) for name, metrics in data["analysis"].items()},
     )
 
 

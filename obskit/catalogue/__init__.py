@@ -66,6 +66,7 @@ PLATFORM: tuple[str, ...] = (
     "kubevirt",
     "postgres",
     "redis",
+    "rollout",
     "smtp",
     "tekton",
 )
