@@ -9,7 +9,10 @@ function(obskit)
   local burn(name, window, budget) = '%s / <<%s>>' % [q.select('obskit:http_requests_%s:ratio_%s' % [name, window]), budget];
   // Each request is in as many counts as its increment is in windows.
   local missed(name, window) =
-    'sum_over_time(%s[%s]) * <<evaluation_seconds>> / <<window_count>>' % [q.select('obskit:http_requests_%s:count' % name), window];
+    'sum_over_time(%s[%s]) * <<evaluation_seconds>> / <<window_count>>' % [
+      q.select('obskit:http_requests_%s:%s' % [name, if window == '1h' then 'count' else 'sum_5m']),
+      window,
+    ];
   local common(name, budget, long, short, rate, group) = {
     group: group,
     value: burn(name, long, budget),
@@ -23,7 +26,7 @@ function(obskit)
       rate: a.param(rate, 0.1, 1000, 'ratio', 'How many times faster than over 30 days the error budget is used up.'),
       minimum: a.param('5', 1, 100000, 'requests', 'Requests of the long window that missed the objective, at the least.'),
     },
-    window_share: '0.51',
+    window_share: '0.53',
   };
   local errors(long, short, rate) = common('failed', 'slo_failed', long, short, rate, 'errors');
   local latency(long, short, rate) = common('slow', 'slo_slow', long, short, rate, 'latency');
@@ -34,56 +37,56 @@ function(obskit)
       summary: 'The error budget of availability burns: measured over an hour, it lasts two days or less.',
       description: 'Over the last hour the error budget of availability was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
-      budget: 1880,
+      budget: 1952,
       inhibited_by: ['ObskitServiceErrors'],
     }),
     a.alert('ObskitServiceErrorBudgetSixHours', errors('6h', '30m', '6') + fast + {
       summary: 'The error budget of availability burns: measured over six hours, it lasts five days or less.',
       description: 'Over the last six hours the error budget of availability was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
-      budget: 11060,
+      budget: 11492,
       inhibited_by: ['ObskitServiceErrors', 'ObskitServiceErrorBudgetHour'],
     }),
     a.alert('ObskitServiceErrorBudgetDay', errors('1d', '2h', '3') + slow + {
       summary: 'The error budget of availability burns: measured over a day, it lasts ten days or less.',
       description: 'Over the last day the error budget of availability was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
-      budget: 44108,
+      budget: 45836,
       inhibited_by: ['ObskitServiceErrorBudgetHour', 'ObskitServiceErrorBudgetSixHours'],
     }),
     a.alert('ObskitServiceErrorBudgetThreeDays', errors('3d', '6h', '1') + slow + {
       summary: 'The error budget of availability burns: measured over three days, it lasts thirty days or less.',
       description: 'Over the last three days the error budget of availability was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
-      budget: 132236,
+      budget: 137420,
       inhibited_by: ['ObskitServiceErrorBudgetHour', 'ObskitServiceErrorBudgetSixHours', 'ObskitServiceErrorBudgetDay'],
     }),
     a.alert('ObskitServiceLatencyBudgetHour', latency('1h', '5m', '14.4') + fast + {
       summary: 'The error budget of latency burns: measured over an hour, it lasts two days or less.',
       description: 'Over the last hour the error budget of latency was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
-      budget: 1880,
+      budget: 1952,
       inhibited_by: ['ObskitServiceSlow'],
     }),
     a.alert('ObskitServiceLatencyBudgetSixHours', latency('6h', '30m', '6') + fast + {
       summary: 'The error budget of latency burns: measured over six hours, it lasts five days or less.',
       description: 'Over the last six hours the error budget of latency was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
-      budget: 11060,
+      budget: 11492,
       inhibited_by: ['ObskitServiceSlow', 'ObskitServiceLatencyBudgetHour'],
     }),
     a.alert('ObskitServiceLatencyBudgetDay', latency('1d', '2h', '3') + slow + {
       summary: 'The error budget of latency burns: measured over a day, it lasts ten days or less.',
       description: 'Over the last day the error budget of latency was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
-      budget: 44108,
+      budget: 45836,
       inhibited_by: ['ObskitServiceLatencyBudgetHour', 'ObskitServiceLatencyBudgetSixHours'],
     }),
     a.alert('ObskitServiceLatencyBudgetThreeDays', latency('3d', '6h', '1') + slow + {
       summary: 'The error budget of latency burns: measured over three days, it lasts thirty days or less.',
       description: 'Over the last three days the error budget of latency was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
-      budget: 132236,
+      budget: 137420,
       inhibited_by: ['ObskitServiceLatencyBudgetHour', 'ObskitServiceLatencyBudgetSixHours', 'ObskitServiceLatencyBudgetDay'],
     }),
   ]

@@ -150,19 +150,20 @@ def test_alerts_fire_whatever_prometheus_makes_of_names_and_histograms(
         "ObskitServiceErrors",
         "ObskitServiceSlow",
     }
-    expected |= {name for name in pack_names() if "Budget" in name}
+    budgets = {name for name in pack_names() if "Budget" in name}  # those of long windows once in five minutes
+    expected |= {name for name in budgets if name.endswith("Hour")}
     with Prometheus(program("prometheus"), tmp_path, rules=[rules], translation=translation) as server:
         slow_connections().send(server.url)
         found: list[dict[str, Any]] = []
         end = time.monotonic() + 60
-        while time.monotonic() < end and {alert["labels"]["alertname"] for alert in found} != expected:
+        while time.monotonic() < end and not expected <= {a["labels"]["alertname"] for a in found}:
             time.sleep(0.5)
             slow_connections().send(server.url)  # or the windows would run empty on a slow machine
             with urllib.request.urlopen(f"{server.url}/api/v1/alerts") as answer:
                 alerts_now = json.load(answer)["data"]["alerts"]
             found = [alert for alert in alerts_now if alert["state"] == "firing"]
     said = {alert["labels"]["alertname"]: alert["annotations"]["description"] for alert in found}
-    assert said.keys() == expected
+    assert expected <= said.keys() <= expected | budgets
     assert said["ObskitDatabaseConnectionCreateSlow"].endswith(
         "of the new connections of pool x took longer than 250 ms."
     )
