@@ -6,6 +6,7 @@ function(obskit, only=null)
   // On by default, of one service.
   local families = {
     database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
+    logs: [import 'logs.libsonnet'],
     pods: [import 'pods.libsonnet'],
     runtime: [import 'rules/runtime.libsonnet', import 'runtime.libsonnet'],
     service: [import 'rules/service.libsonnet', import 'service.libsonnet', import 'rules/burn.libsonnet', import 'burn.libsonnet'],

@@ -19,6 +19,7 @@ from obskit.catalogue import _export
 from obskit.config.project import (
     AlertOverride,
     Intervals,
+    Metrics,
     Notify,
     Project,
     SecretKey,
@@ -33,12 +34,17 @@ PACK = {alert.name: alert for alert in pack.load().alerts()}
 SHOP = Service(name="shop", namespace="shop")
 
 
+#: What says whose a series or a log line is.
+OWN = ('"shop/shop"', '"shop/obskit-shop"', 'container="shop"', 'service_name="shop"')
+
+
 def project(**settings: Any) -> Project:
     return Project(service=SHOP, **settings)
 
 
 def rules(project: Project) -> dict[str, dict[str, Any]]:
-    return {rule["alert"]: rule for group in alerts.groups(project) for rule in group["rules"] if "alert" in rule}
+    groups = [*alerts.groups(project), *alerts.log_groups(project)]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"] if "alert" in rule}
 
 
 @pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))
@@ -137,6 +143,7 @@ def test_a_threshold_reaches_the_expression_and_a_disabled_alert_is_gone() -> No
         ({"ObskitPodRestarted": AlertOverride(labels={"pod": "any"})}, "ObskitPodRestarted cannot set the label pod"),
         ({"ObskitShardHot": AlertOverride(labels={"job": "any"})}, "ObskitShardHot cannot set the label job"),
         ({"ObskitShardHot": AlertOverride(params={"odds": -1})}, "odds of ObskitShardHot cannot be -1"),
+        ({"ObskitLogErrors": AlertOverride(keep_firing_for="1m")}, "ObskitLogErrors cannot have keep_firing_for"),
     ],
 )
 def test_an_unknown_alert_or_a_threshold_out_of_range_is_refused(overrides: dict, words: str) -> None:
@@ -184,8 +191,8 @@ def test_every_platform_pack_has_alerts_and_is_off_until_it_is_wanted() -> None:
 def test_every_rule_is_of_one_service_alone() -> None:
     mine, other = rules(project()), rules(Project(service=Service(name="cart", namespace="shop")))
     for name, rule in mine.items():
-        assert any(text in rule["expr"] for text in ('"shop/shop"', '"shop/obskit-shop"', 'container="shop"')), name
-        assert not any(text in other[name]["expr"] for text in ('"shop/shop"', '"shop/obskit-shop"'))
+        assert any(text in rule["expr"] for text in OWN), name
+        assert not any(text in other[name]["expr"] for text in OWN)
 
 
 def test_group_labels_are_in_every_aggregation() -> None:
@@ -259,6 +266,31 @@ def test_mimir_gets_the_same_groups_in_a_namespace_of_the_service() -> None:
     groups = files["alerts/rules.yaml"]["groups"]
     assert files["alerts/mimir.yaml"] == {"namespace": "obskit-shop-shop", "groups": groups}
     assert files["alerts/prometheusrule.yaml"]["spec"] == {"groups": groups}
+
+
+def test_loki_gets_the_alerts_on_log_lines_and_prometheus_does_not() -> None:
+    files = {path: yaml.safe_load(text) for path, text in alerts.files(project()).items()}
+    (group,) = files["alerts/loki.yaml"]["groups"]
+    names = {rule["alert"] for rule in group["rules"]}
+    assert names == {alert.name for alert in PACK.values() if alert.language == "logql"} != set()
+    assert not names & {rule.get("alert") for g in files["alerts/rules.yaml"]["groups"] for rule in g["rules"]}
+    assert group["interval"] == "30s"
+    off = dict.fromkeys(names, AlertOverride(enabled=False))
+    assert "alerts/loki.yaml" not in alerts.files(project(alerts=off))
+
+
+def test_rules_of_loki_are_the_same_whatever_prometheus_calls_its_series_and_however_thresholds_are_set() -> None:
+    other = project(thresholds="series", metrics=Metrics(translation_strategy="NoTranslation", histograms="native"))
+    assert alerts.log_groups(other) == alerts.log_groups(project())
+
+
+def test_alerts_on_log_lines_follow_the_interval_of_lokis_ruler() -> None:
+    seldom = project(intervals=Intervals(logs="2m"))
+    (group,) = alerts.log_groups(seldom)
+    rule = next(rule for rule in group["rules"] if rule["alert"] == "ObskitLogUncaughtException")
+    assert group["interval"] == "2m"
+    assert "[480s]" in rule["expr"]  # what happens between two evaluations is in the window
+    assert rule["annotations"]["detection_budget"] == f"{PACK['ObskitLogUncaughtException'].budget + 90}s"
 
 
 @pytest.mark.parametrize(

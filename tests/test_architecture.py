@@ -17,7 +17,7 @@ NEUTRAL = ("obskit.exceptions", "obskit._version")
 ALLOWED = {
     "obskit.catalogue": (),
     "obskit.config": NEUTRAL,
-    "obskit.promql": ("obskit.config", "obskit.catalogue", *NEUTRAL),
+    "obskit.promql": ("obskit.config", "obskit.catalogue", "obskit.logql", *NEUTRAL),
     "obskit.logql": (),
     "obskit._runtime": (
         "obskit.catalogue",

@@ -48,10 +48,11 @@ SHOP = Project(
 PLAIN = Project(service=Service(name="shop", namespace="default"))
 SLOW = Project(
     service=Service(name="shop", namespace="default"),
-    intervals=Intervals(export="15s", scrape="1m", evaluation="20s", group_wait="3s", collector_batch="0s"),
+    intervals=Intervals(export="15s", scrape="1m", evaluation="20s", group_wait="3s", collector_batch="0s", logs="7s"),
     databases=[Database(name="orders", system="mysql")],
     alerts={
         "ObskitShardHot": AlertOverride(for_="1h30m", params={"odds": 1.234567, "significance": 7}),
+        "ObskitLogErrors": AlertOverride(for_="8s", params={"share": 0.25}, labels={"tier": "1"}),
         "ObskitPodNotReady": AlertOverride(for_="1d", annotations={"summary": 'A "quoted" {{ $labels.pod }} \\ <b>.'}),
     },
 )
@@ -132,6 +133,14 @@ def test_the_analysis_template_is_that_of_the_python_renderer(project: Project) 
 
 
 @ALL
+def test_the_rules_of_loki_are_those_of_the_python_renderer_in_a_config_map_for_its_sidecar(project: Project) -> None:
+    config = next(c for c in of_kind(render(chart.values(project)), "ConfigMap") if "loki" in c["metadata"]["name"])
+    assert config["metadata"]["labels"]["loki_rule"] == ""
+    (text,) = config["data"].values()
+    assert yaml.safe_load(text)["groups"] == alerts.log_groups(project)
+
+
+@ALL
 def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> None:
     made = {
         next(iter(config["data"])): json.loads(next(iter(config["data"].values())))
@@ -201,7 +210,9 @@ def test_every_sidecar_is_scraped_at_a_port_of_its_own_as_often_as_the_budgets_a
 
 def test_with_every_alert_disabled_no_rule_is_left() -> None:
     values = {"service": {"name": "shop"}, "alerts": {a.name: {"enabled": False} for a in pack.load().alerts()}}
-    assert of_kind(render(values), "PrometheusRule") == []
+    documents = render(values)
+    assert of_kind(documents, "PrometheusRule") == []
+    assert [c for c in of_kind(documents, "ConfigMap") if "loki" in c["metadata"]["name"]] == []
 
 
 @pytest.mark.parametrize(
@@ -213,6 +224,10 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"od": 2}}}}, "has no parameter od"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"params": {"odds": 0.5}}}}, "cannot be 0.5"),
         ({"service": {"name": "shop"}, "colector": {}}, "colector"),
+        (
+            {"service": {"name": "shop"}, "alerts": {"ObskitLogErrors": {"keep_firing_for": "1m"}}},
+            "ObskitLogErrors cannot have keep_firing_for",
+        ),
         ({"service": {"name": 'x"} or vector(1)'}}, "service"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"labels": {"__name__": "x"}}}}, "__name__"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"labels": {"service": "x"}}}}, "label service"),

@@ -749,6 +749,61 @@ def test_a_runbook_that_lacks_a_part_or_has_a_query_that_does_not_work_is_named(
     assert finding.message.startswith(message)
 
 
+LOKI = f"""
+groups:
+- name: lines
+  interval: 30s
+  rules:
+  - record: lines:rate5m
+    expr: sum(rate({{service_name="shop"}}[1m]))
+  - alert: Quiet
+    expr: sum(count_over_time({{service_name="shop"}} | detected_level="error" [5m])) > 10
+    labels: {{severity: warning, latency_class: normal, namespace: shop, service: shop}}
+    annotations:
+      summary: The service complains.
+      description: 'There are {{{{ $value }}}} errors.'
+      runbook_url: {RUNBOOKS}/Quiet
+      dashboard_url: https://grafana.example/d/board1
+      detection_budget: 137s
+"""
+
+
+def test_clean_rules_of_loki_give_no_finding(clean: dict[str, str], shop: Project, installed: Path) -> None:
+    assert _checks.run({**clean, "alerts/loki.yaml": LOKI}, shop) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check", "message"),
+    [
+        ("detected_level", "level", "log-field", "no field of a log record is called level"),
+        ("[5m]", "[5]", "log-field", "not LogQL: "),
+        ("{{ $value }}", "{{ $labels.pod }}", "template-label", "annotation description shows the label pod"),
+        ("budget: 137s", "budget: 37s", "detection-budget", "detection_budget is 37s; for, window and intervals make"),
+        ("interval: 30s", "interval: 5m", "detection-budget", "intervals make it 332s to 632s"),
+        ('"error"', '"error" | span_id="1"', "missing-panel", "asks for the fields of"),
+        ("runbooks/Quiet", "runbooks/Quite", "missing-runbook", "no runbook is called Quite"),
+    ],
+)
+def test_one_mistake_in_a_rule_of_loki_gives_exactly_its_finding(
+    old: str, new: str, check: str, message: str, clean: dict[str, str], shop: Project, installed: Path
+) -> None:
+    assert old in LOKI
+    (finding,) = _checks.run({**clean, "alerts/loki.yaml": LOKI.replace(old, new, 1)}, shop)
+    assert finding.check == check
+    assert finding.place == "alerts/loki.yaml: group lines: alert Quiet"
+    assert message in finding.message
+
+
+def test_an_alert_on_log_lines_is_proven_by_cases_of_lines(clean, shop, installed) -> None:
+    loud = {**clean, "alerts/loki.yaml": LOKI.replace("alert: Quiet", "alert: Loud")}
+    found = [finding for finding in _checks.run(loud, shop) if finding.check == "missing-case"]
+    assert {finding.remedy for finding in found} == {"add one to tests/alerts/<family>-lines.yaml"}
+    cases = [{"name": "loud", "lines": [], "fires": [{"alert": "Loud"}]}, {"name": "low", "silent": ["Loud"]}]
+    (installed / "cases/logs-lines.yaml").write_text(yaml.safe_dump({"tests": cases}))
+    _checks._cases._read.cache_clear()
+    assert [finding for finding in _checks.run(loud, shop) if finding.check == "missing-case"] == []
+
+
 @pytest.mark.parametrize(
     ("version", "expr", "finding"),
     [

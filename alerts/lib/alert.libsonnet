@@ -16,6 +16,8 @@
     local loose = std.length(std.findSubstr('\n', std.rstripChars(this.value, '\n'))) > 0,
     local side = if loose then '(\n%s\n)' % std.rstripChars(this.value, '\n') else this.value,
     alert: name,
+    // promql, or logql: then Loki's ruler evaluates it, which knows no keep_firing_for. A group is in one language.
+    language: 'promql',
     group: '',
     value: '',
     above: '',

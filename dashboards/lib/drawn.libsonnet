@@ -9,6 +9,11 @@ local p = import 'panel.libsonnet';
     else std.parseJson(line),
   local known(alert, text) = std.strReplace(text, '<<param:', '<<limit:%s.' % alert.alert),
 
+  // The query of an alert, of the data source that its language is for.
+  local query(alert) =
+    local expr = known(alert, alert.value);
+    if alert.language == 'logql' then p.log_query(expr, alert.legend) else p.query(expr, alert.legend),
+
   panel(alert)::
     local side = if alert.above != '' then 'above' else 'below';
     p.timeseries(
@@ -16,9 +21,9 @@ local p = import 'panel.libsonnet';
       std.rstripChars(alert.summary, '.'),
       '%s %s fires %s the line.' % [alert.summary, alert.alert, side],
       alert.unit,
-      [p.query(known(alert, alert.value), alert.legend)],
+      [query(alert)],
       limits=if side == 'above' then p.above(limit(alert)) else p.below(limit(alert))
-    ),
+    ) + { datasource: query(alert).datasource },
 
   // Panels by board, of every alert of these groups that has no panel of its own.
   boards(groups)::

@@ -67,8 +67,9 @@
       targets: [{ refId: 'A', expr: expr, datasource: $.loki, queryType: 'range' }],
       options: { showTime: true, wrapLogMessage: true, enableLogDetails: true, sortOrder: 'Descending', dedupStrategy: 'none' },
     },
+  log_query(expr, legend=''):: { expr: expr, legendFormat: legend, datasource: $.loki, queryType: 'range' },
   counts(key, title, description, expr, legend, width=24, height=7)::
-    self.timeseries(key, title, description, 'short', [{ expr: expr, legendFormat: legend, datasource: $.loki, queryType: 'range' }], width, height, stack=true)
+    self.timeseries(key, title, description, 'short', [self.log_query(expr, legend)], width, height, stack=true)
     { datasource: $.loki },
 
   // Search in Jaeger; `tags` is text such as 'error=true', as its own search form takes it.

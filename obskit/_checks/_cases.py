@@ -1,4 +1,4 @@
-"""The promtool cases that ship with obskit, as checks read them."""
+"""The cases that ship with obskit, of promtool and of Loki's ruler, as checks read them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LABEL = re.compile(r"(\w+)\s*=")
 
 @dataclass(frozen=True)
 class Case:
-    """One test of promtool.
+    """One test.
 
     Args:
         name: What it shows.
@@ -46,7 +46,7 @@ def _read(folder: Path) -> tuple[Case, ...]:
 
 
 def _cases(folder: Path) -> Iterator[Case]:
-    for path in sorted(folder.glob("*-test.yaml")):
+    for path in sorted((*folder.glob("*-test.yaml"), *folder.glob("*-lines.yaml"))):
         document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe one
         for test in document.get("tests") or ():
             asked = test.get("alert_rule_test") or ()

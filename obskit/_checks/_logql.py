@@ -39,6 +39,29 @@ def names(query: str) -> Iterator[Name]:
             yield from (Name(name, "field") for name in _used(node) if name not in made)
 
 
+def selects_lines(query: str) -> bool:
+    """Return whether the expression of a rule is LogQL: metrics have a name, and streams of lines have none.
+
+    Example:
+        >>> selects_lines('sum(rate({service_name="shop"}[5m])) > 1'), selects_lines('sum(rate(lines[5m])) > 1')
+        (True, False)
+    """
+    try:
+        nodes = list(logql.walk(logql.parse(query)))
+    except logql.LogQLError:
+        return False
+    named = any(isinstance(node, logql.Matcher) and node.name == "__name__" for node in nodes)
+    return not named and any(isinstance(node, logql.LogRange) for node in nodes)
+
+
+def labels(query: str) -> frozenset[str] | None:
+    """Return the labels that the result of a query can have, or None where that cannot be known."""
+    try:
+        return logql.labels_of(logql.parse(query))
+    except logql.LogQLError:  # said once, by the check of LogQL
+        return None
+
+
 def _made(node: logql.Node) -> Iterator[str]:
     if isinstance(node, (logql.Assignment, logql.Extraction)):
         yield node.label

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from obskit._checks import _documents, _grafana, _promql, _series
+from obskit._checks import _documents, _grafana, _logql, _promql, _series
 from obskit._checks._vector import Vector
 from obskit.config.project import Project
 from obskit.promql import syntax
@@ -30,6 +30,18 @@ class Rule:
     for_: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    language: str = "promql"
+
+    def templates(self) -> tuple[tuple[str, str], ...]:
+        """Return (where, label) for every label that its texts name."""
+        texts = [("annotation", self.annotations), ("label", self.labels)] if self.alert else []
+        return tuple(
+            (f"{kind} {key}", a or b)
+            for kind, values in texts
+            for key, text in values.items()
+            for template in _OF_TEMPLATE.findall(text)
+            for a, b in _LABEL.findall(template)
+        )
 
 
 @dataclass(frozen=True)
@@ -59,10 +71,10 @@ class Rendered:
 
     Args:
         project: The project.
-        rules: Every rule, once.
+        rules: Every rule, once, those of Loki as well.
         disagreeing: (file, group) of groups that another file has differently.
         dashboards: Dashboards by path.
-        texts: Every query of the dashboards, in any language.
+        texts: Every query of the dashboards, in any language, and the expressions of Loki's rules.
         collectors: Configurations of the OpenTelemetry Collector by path.
         known: Every series that a query may use.
         queries: Every PromQL query.
@@ -79,9 +91,9 @@ class Rendered:
     queries: tuple[Query, ...]
     made_of: Mapping[str, frozenset[str]]
 
-    def alerts(self) -> Iterator[Rule]:
-        """Yield every alert."""
-        return (rule for rule in self.rules if rule.alert)
+    def alerts(self, language: str = "") -> Iterator[Rule]:
+        """Yield every alert, or those in one language."""
+        return (rule for rule in self.rules if rule.alert and language in ("", rule.language))
 
     def origins(self, names: set[str]) -> set[str]:
         """Return these series and all that they are recorded from."""
@@ -107,19 +119,21 @@ def read(files: Mapping[str, str], project: Project) -> Rendered:
     dashboards = {p: d for p, d in documents if _documents.is_board(p, d)}
     rules, disagreeing = _rules(documents)
     texts = tuple(text for path, board in dashboards.items() for text in _grafana.texts(path, board))
+    texts += tuple(_grafana.Text(r.place, "loki", r.expr, r.expr, (), ()) for r in rules if r.language == "logql")
     prometheus = [text for text in texts if text.source == "prometheus"]
-    parsed = {query: parse(query) for query in (*(r.expr for r in rules), *(t.query for t in prometheus))}
+    own = [rule for rule in rules if rule.language == "promql"]
+    parsed = {query: parse(query) for query in (*(r.expr for r in own), *(t.query for t in prometheus))}
     trees = {query: tree for query, (tree, _) in parsed.items() if tree is not None}
-    known = _series.with_recorded(_series.of_catalogue(project), rules, trees)
+    known = _series.with_recorded(_series.of_catalogue(project), own, trees)
 
-    def query(place: str, written: str, text: str, templates: Iterator[tuple[str, str]], unit: str = "") -> Query:
+    def query(place: str, written: str, text: str, templates: Iterable[tuple[str, str]], unit: str = "") -> Query:
         analysis = _promql.analyse(trees[text], known) if text in trees else None
         return Query(place, written, parsed[text][1], analysis, tuple(templates), unit)
 
-    queries = [query(r.place, r.expr, r.expr, _of_rule(r)) for r in rules]
+    queries = [query(r.place, r.expr, r.expr, r.templates()) for r in own]
     queries += [query(t.place, t.written, t.query, _of_legend(t), t.unit) for t in prometheus]
     collectors = {p: d for p, d in documents if _documents.is_collector(p, d)}
-    made_of = {r.name: _names(q) for r, q in zip(rules, queries, strict=False) if not r.alert}
+    made_of = {r.name: _names(q) for r, q in zip(own, queries, strict=False) if not r.alert}
     return Rendered(project, rules, disagreeing, dashboards, texts, collectors, known, tuple(queries), made_of)
 
 
@@ -136,13 +150,14 @@ def _rules(documents: list[tuple[str, dict[str, Any]]]) -> tuple[tuple[Rule, ...
         for group in _documents.groups(path, document):
             if group.name not in seen:
                 seen[group.name] = group
-                rules.extend(_rule(path, group, rule) for rule in group.rules)
+                of_logs = any(_logql.selects_lines(rule.expr) for rule in group.rules)  # a group is for one program
+                rules.extend(_rule(path, group, rule, "logql" if of_logs else "promql") for rule in group.rules)
             elif group != seen[group.name]:
                 disagreeing.append((path, group.name))
     return tuple(rules), tuple(disagreeing)
 
 
-def _rule(path: str, group: _documents.Group, rule: _documents.Rule) -> Rule:
+def _rule(path: str, group: _documents.Group, rule: _documents.Rule, language: str) -> Rule:
     name = rule.alert or rule.record
     place = f"{path}: group {group.name}: {'alert' if rule.alert else 'record'} {name}"
     return Rule(
@@ -155,6 +170,7 @@ def _rule(path: str, group: _documents.Group, rule: _documents.Rule) -> Rule:
         _documents.whole(rule.for_),
         rule.labels,
         rule.annotations,
+        language,
     )
 
 
@@ -164,14 +180,6 @@ def parse(query: str) -> tuple[Any, str]:
         return syntax.parse(query), ""
     except ValueError as error:
         return None, str(error)
-
-
-def _of_rule(rule: Rule) -> Iterator[tuple[str, str]]:
-    texts = [("annotation", rule.annotations), ("label", rule.labels)] if rule.alert else []
-    for kind, values in texts:
-        for key, text in values.items():
-            for template in _OF_TEMPLATE.findall(text):
-                yield from ((f"{kind} {key}", a or b) for a, b in _LABEL.findall(template))
 
 
 def _of_legend(text: _grafana.Text) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,8 @@ from obskit._checks import _promql
 from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Rendered, Rule
 from obskit.config.project import Pack
-from obskit.promql import budget, durations
+from obskit.logql import LogQLError
+from obskit.promql import budget, durations, log_budget
 
 ID = "detection-budget"
 
@@ -24,7 +25,8 @@ def check(rendered: Rendered) -> Iterator[Finding]:
     """Yield a finding for every budget that is missing, too long, or that for, window and interval contradict."""
     queries = {query.place: query for query in rendered.queries}
     recorded = {rule.name: budget.Recorded(rule.expr, rule.group) for rule in rendered.rules if not rule.alert}
-    readable = all(query.analysis for query in rendered.queries if query.place in {r.place for r in rendered.rules})
+    places = {rule.place for rule in rendered.rules}
+    readable = all(query.analysis for query in rendered.queries if query.place in places)
     for alert in rendered.alerts():
         if alert.labels.get("latency_class") not in _CLASSES:
             remedy = f"one of {', '.join(_CLASSES)}"
@@ -35,9 +37,12 @@ def check(rendered: Rendered) -> Iterator[Finding]:
             continue
         if alert.labels.get("latency_class") == "fast" and promised > FAST:
             yield Finding(alert.place, f"a fast alert may take {FAST} s, and this one takes {promised:g} s", ID)
-        analysis = queries[alert.place].analysis
+        analysis = queries[alert.place].analysis if alert.place in queries else None
+        bounds = _bounds_of_logs(rendered, alert) if alert.language == "logql" else None
         if readable and analysis is not None:
-            low, high = _bounds(rendered, alert, analysis, recorded)
+            bounds = _bounds(rendered, alert, analysis, recorded)
+        if bounds is not None:
+            low, high = bounds
             if not low <= promised <= high:
                 message = f"detection_budget is {promised:g}s; for, window and intervals make it {low}s to {high}s"
                 remedy = "render it again: obskit render alerts"
@@ -71,12 +76,34 @@ def _bounds(
             window_share=share,
             source=source,
             intervals=intervals,
-            latency_class="normal" if alert.labels.get("latency_class") in _CLASSES[1:] else "fast",
+            latency_class=_class(alert),
         ).seconds
         for source in sources
         for share in (0.0, 1.0)
     ]
     return min(found), max(found)
+
+
+def _bounds_of_logs(rendered: Rendered, alert: Rule) -> tuple[int, int] | None:
+    """The same of an alert on log lines."""
+    found = []
+    for share in (0.0, 1.0):
+        try:
+            spent = log_budget.compute(
+                alert.expr,
+                for_=alert.for_,
+                window_share=share,
+                intervals=msgspec.structs.replace(rendered.project.intervals, logs=alert.interval),
+                latency_class=_class(alert),
+            )
+        except LogQLError:  # said by the check of LogQL
+            return None
+        found.append(spent.seconds)
+    return min(found), max(found)
+
+
+def _class(alert: Rule) -> str:
+    return "normal" if alert.labels.get("latency_class") in _CLASSES[1:] else "fast"
 
 
 def _sources(rendered: Rendered, names: set[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Every alert has promtool cases: one in which it fires, one in which it stays silent."""
+"""Every alert has cases: one in which it fires, one in which it stays silent."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def check(rendered: Rendered) -> Iterator[Finding]:
     for alert in rendered.alerts():
         for proven, what in ((fires, "makes it fire"), (silent, "shows it silent")):
             if alert.name not in proven:
-                remedy = "add one to tests/alerts/<family>-test.yaml"
+                remedy = f"add one to tests/alerts/<family>-{'lines' if alert.language == 'logql' else 'test'}.yaml"
                 yield Finding(alert.place, f"no case {what}", ID, remedy)

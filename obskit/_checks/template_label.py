@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from obskit._checks import _logql
 from obskit._checks._finding import Finding, nearest, one_line
 from obskit._checks._rendered import Rendered
 from obskit.config import templates
@@ -18,9 +19,17 @@ def check(rendered: Rendered) -> Iterator[Finding]:
             if wrong := templates.problem(text):
                 remedy = "Prometheus refuses the whole file of rules until it is right"
                 yield Finding(alert.place, f"{key} is no template: {wrong}, in: {one_line(text)}", ID, remedy)
+    for alert in rendered.alerts("logql"):
+        yield from _unknown(alert.place, alert.expr, alert.templates(), _logql.labels(alert.expr))
     for query in rendered.queries:
         labels = query.analysis.output.labels if query.analysis else None
-        for where, label in query.templates:
-            if labels is not None and label not in labels and label != "__name__":
-                message = f"{where} shows the label {label}, which the result does not have, in: "
-                yield Finding(query.place, message + one_line(query.written), ID, nearest(label, labels))
+        yield from _unknown(query.place, query.written, query.templates, labels)
+
+
+def _unknown(
+    place: str, written: str, templates: Iterable[tuple[str, str]], labels: frozenset[str] | None
+) -> Iterator[Finding]:
+    for where, label in templates:
+        if labels is not None and label not in labels and label != "__name__":
+            message = f"{where} shows the label {label}, which the result does not have, in: "
+            yield Finding(place, message + one_line(written), ID, nearest(label, labels))

@@ -1,4 +1,4 @@
-"""Rules of a project: groups as Prometheus reads them, PrometheusRule, and what Alertmanager needs."""
+"""Rules of a project: groups as Prometheus and as Loki read them, PrometheusRule, and what Alertmanager needs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import msgspec
 
 from obskit._render import alertmanagerconfig, analysis, overrides, pack, routing, tokens
 from obskit._render.text import HEADER, yaml_text
-from obskit.config.project import Pack, Project
+from obskit.config.project import Metrics, Pack, Project
 from obskit.promql import budget as budgets
-from obskit.promql import translating
+from obskit.promql import log_budget, translating
 
 Rule = dict[str, Any]
 
@@ -34,6 +34,8 @@ def files(project: Project) -> dict[str, str]:
         "alerts/mimir.yaml": f"namespace: obskit-{service.namespace}-{service.name}\n{rules}",
         "alerts/alertmanager.yaml": yaml_text(routing.configuration(project), header=False),
     }
+    if of_logs := log_groups(project):
+        made["alerts/loki.yaml"] = yaml_text({"groups": of_logs}, header=False)
     if project.notify:
         config = alertmanagerconfig.resource(project, project.notify, _metadata(project))
         made["alerts/alertmanagerconfig.yaml"] = yaml_text(config, header=False)
@@ -47,18 +49,26 @@ def groups(project: Project) -> list[dict[str, Any]]:
     return [group for groups in by_family(project).values() for group in groups]
 
 
-def by_family(project: Project) -> dict[str, list[dict[str, Any]]]:
-    """Return the groups of rules by their family or platform pack."""
+def log_groups(project: Project) -> list[dict[str, Any]]:
+    """Return the groups of rules as Loki's ruler reads them."""
+    return [group for groups in by_family(project, "logql").values() for group in groups]
+
+
+def by_family(project: Project, language: str = "promql") -> dict[str, list[dict[str, Any]]]:
+    """Return the groups of rules in a language by their family or platform pack."""
     definitions = pack.load()
     overrides.refuse_unknown(project, definitions)
     result: dict[str, list[dict[str, Any]]] = {}
+    interval = project.intervals.evaluation if language == "promql" else project.intervals.logs
     for group in definitions.groups:
+        if group.language != language:
+            continue
         rules = [r for r in group.rules if not isinstance(r, pack.Alert) or overrides.is_on(project, r)]
         if any(isinstance(rule, pack.Alert) for rule in rules):
             name = f"{group.name}-{project.service.namespace}-{project.service.name}"
             scope = tokens.of(project, group.family)
             made = [_rule(project, rule, scope, group) for rule in rules]
-            found = {"name": name, "interval": project.intervals.evaluation, "rules": made}
+            found = {"name": name, "interval": interval, "rules": made}
             result.setdefault(group.family, []).append(found)
     return result
 
@@ -115,7 +125,7 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
 
 
 def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[str, str], group: pack.Group) -> Rule:
-    translator = translating.Translator(project.metrics)
+    translator = _translator(project, group.language)
     if isinstance(rule, pack.Recording):
         return {"record": rule.record, "expr": translator.expr(tokens.replace(rule.expr, scope))}
     override = overrides.of(project, rule)
@@ -131,6 +141,11 @@ def _rule(project: Project, rule: pack.Recording | pack.Alert, scope: Mapping[st
         _annotations(project, rule, {**scope, **overrides.params(project, rule)}, spent) | override.annotations
     )
     return result
+
+
+def _translator(project: Project, language: str) -> translating.Translator:
+    """Loki's names are the same whatever Prometheus calls its own."""
+    return translating.Translator(project.metrics if language == "promql" else Metrics())
 
 
 def _labels(project: Project, alert: pack.Alert, group: pack.Group) -> dict[str, str]:
@@ -151,7 +166,7 @@ def _annotations(
 ) -> dict[str, str]:
     annotations = {
         "summary": alert.summary,
-        "description": translating.Translator(project.metrics).template(tokens.replace(alert.description, values)),
+        "description": _translator(project, alert.language).template(tokens.replace(alert.description, values)),
         "runbook_url": f"{project.backends.runbooks}/{alert.name}",
         "detection_budget": f"{spent.seconds}s",
     }
@@ -165,6 +180,10 @@ def _annotations(
 def _budget(
     project: Project, alert: pack.Alert, expr: str, scope: Mapping[str, str], group: pack.Group
 ) -> budgets.Budget:
+    hold = overrides.hold(project, alert)
+    if alert.language == "logql":
+        share, wait = alert.window_share, alert.latency_class
+        return log_budget.compute(expr, for_=hold, window_share=share, intervals=project.intervals, latency_class=wait)
     recorded = _recorded(group.family, tuple(scope.items()))
     scrape = project.enabled_packs.get(group.family, Pack()).scrape or project.intervals.scrape
     return budgets.compute(
@@ -172,7 +191,7 @@ def _budget(
         group.name,
         recorded=recorded,
         latency_class=alert.latency_class,
-        for_=overrides.hold(project, alert),
+        for_=hold,
         window_share=alert.window_share,
         source=alert.source,
         intervals=msgspec.structs.replace(project.intervals, scrape=scrape),

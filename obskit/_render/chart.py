@@ -10,13 +10,13 @@ from obskit._render import alerts, analysis, dashboards, overrides, pack, sideca
 from obskit._render.text import json_text, yaml_text
 from obskit.config.project import Intervals, Pack, Project, Service
 from obskit.exceptions import RenderError
-from obskit.promql import budget
+from obskit.promql import budget, log_budget
 
 #: A project, and one whose intervals are all different: what a rule needs of each interval must come out the same.
 _PROJECT = Project(service=Service(name="shop"))
 _SLOWER = Project(
     service=Service(name="shop"),
-    intervals=Intervals(export="7s", scrape="11s", evaluation="3s", group_wait="2s", collector_batch="4s"),
+    intervals=Intervals(export="7s", scrape="11s", evaluation="3s", group_wait="2s", collector_batch="4s", logs="13s"),
 )
 
 
@@ -48,6 +48,7 @@ def values(project: Project) -> dict[str, Any]:
             "evaluation": project.intervals.evaluation,
             "groupWait": project.intervals.group_wait,
             "collectorBatch": project.intervals.collector_batch,
+            "logs": project.intervals.logs,
         },
         "backends": {
             "prometheus": backends.prometheus,
@@ -101,6 +102,7 @@ def _rules() -> dict[str, Any]:
                 "name": group.name,
                 "family": group.family,
                 "scope": group.scope,
+                "language": group.language,
                 "rules": [_rule(rule) for rule in group.rules],
             }
             for group in pack.load().groups
@@ -160,7 +162,8 @@ def _needs(alert: pack.Alert) -> dict[str, Any]:
     fixed = one.window != other.window
     window = {"window_seconds": one.window_seconds} if fixed else {"window": one.window}
     share = {"window_share": alert.window_share, "group_wait": budget.GROUP_WAIT}
-    return {**share, **window, "evaluations": one.evaluations}
+    delay = {"delay": log_budget.DELAY_SECONDS} if alert.source == "logs" else {}
+    return {**share, **window, **delay, "evaluations": one.evaluations}
 
 
 def _pack(options: Pack) -> dict[str, Any]:

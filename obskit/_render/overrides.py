@@ -63,7 +63,7 @@ def terms(project: Project, alert: pack.Alert) -> dict[str, str]:
     is what holds without either. Whatever a series says, it stays within the range of the parameter.
     """
     numbers = params(project, alert)
-    if project.thresholds == "fixed":
+    if project.thresholds == "fixed" or alert.language == "logql":  # Loki has none of Prometheus' series
         return numbers
     return {f"param:{p.name}": _term(project, alert, p, numbers[f"param:{p.name}"]) for p in alert.params.values()}
 
@@ -110,6 +110,9 @@ def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
     for name, override in project.alerts.items():
         if name not in alerts:
             raise InputError(f"no alert is called {name}", place=f"alerts.{name}", remedy=_nearest(name, alerts))
+        if override.keep_firing_for and alerts[name].language == "logql":
+            problem, remedy = f"{name} cannot have keep_firing_for", "Loki's ruler does not know it: leave it out"
+            raise InputError(problem, place=f"alerts.{name}.keep_firing_for", remedy=remedy)
         _refuse_labels(project, name, override)
         _refuse_params(alerts[name], override)
 

@@ -48,7 +48,8 @@ class Alert:
     Args:
         name: Name of the alert.
         family: Topic: shards, database, pods …, or the name of a platform pack.
-        expr: PromQL.
+        language: ``promql``, or ``logql`` for Loki's ruler.
+        expr: The expression.
         for_: How long the condition must hold.
         keep_firing_for: How long it fires on.
         severity: critical, warning or info.
@@ -58,7 +59,7 @@ class Alert:
         params: Thresholds by name.
         fault: The fault for which the budget is promised.
         window_share: Share of the window that must lie after the fault (f in the formula of the budget).
-        source: ``otlp`` or ``scrape``: how its signals arrive.
+        source: ``otlp``, ``scrape`` or ``logs``: how its signals arrive.
         heartbeat: Whether it fires as long as all is well.
         budget: Promised seconds from fault to notification, at the default intervals.
         inhibited_by: Alerts of the same service that hold this one back while they fire.
@@ -67,6 +68,7 @@ class Alert:
 
     name: str
     family: str
+    language: str
     expr: str
     for_: str
     keep_firing_for: str
@@ -99,6 +101,11 @@ class Group:
     family: str
     scope: str
     rules: tuple[Recording | Alert, ...]
+
+    @property
+    def language(self) -> str:
+        """The language of its rules: ``promql`` or ``logql``."""
+        return next((rule.language for rule in self.rules if isinstance(rule, Alert)), "promql")
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,7 @@ def _rule(rule: dict[str, Any]) -> Recording | Alert:
     return Alert(
         name=rule["alert"],
         family=rule["family"],
+        language=rule["language"],
         expr=rule["expr"].strip(),
         for_=rule["for"],
         keep_firing_for=rule["keep_firing_for"],

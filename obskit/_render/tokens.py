@@ -28,6 +28,8 @@ LONG_WINDOW_SAMPLES = 6
 LONGEST_WINDOW_SAMPLES = 12
 #: Of what is scraped, one sample of four may be lost.
 SCRAPE_WINDOW_SAMPLES = 4
+#: Evaluations of Loki's ruler in a window of its own.
+LOG_WINDOW_EVALUATIONS = 4
 #: Seconds of history after which a baseline counts as learnt (and cold-start alerts step back).
 LEARNED_SECONDS = 480
 #: Seconds of history of what is computed from a baseline, until its own deviation can be trusted.
@@ -66,6 +68,8 @@ def of(project: Project, family: str = "") -> dict[str, str]:
         "seen_seconds": str(scrape + evaluation),
         **_window("scrape_window", SCRAPE_WINDOW_SAMPLES, scrape),
         "match": "".join(f'{label}=~"{value}", ' for label, value in sorted(pack.match.items())),
+        # What was logged between two evaluations is in the window of the next one, be it late or the ruler.
+        "log_window": f"{LOG_WINDOW_EVALUATIONS * duration_seconds(project.intervals.logs)}s",
         **_objectives(project),
         "learned_samples": str(LEARNED_SECONDS // evaluation),
         "settled_samples": str(SETTLED_SECONDS // evaluation),

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from obskit._runtime.guard import contained
-
-_LOGGER = "obskit.uncaught"
+from obskit.catalogue import telemetry
 
 
 def install(tell: Callable[[logging.LogRecord], None]) -> None:
@@ -24,7 +23,8 @@ def install(tell: Callable[[logging.LogRecord], None]) -> None:
     @contained("crashes.tell")
     def note(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, where: str) -> None:
         if error is not None and issubclass(kind, Exception):
-            tell(logging.LogRecord(_LOGGER, logging.CRITICAL, where, 0, "uncaught exception", (), (kind, error, trace)))
+            raised = (kind, error, trace)
+            tell(logging.LogRecord(telemetry.UNCAUGHT, logging.CRITICAL, where, 0, "uncaught exception", (), raised))
 
     def process_hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         note(kind, error, trace, "process")

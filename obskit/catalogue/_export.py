@@ -40,7 +40,7 @@ def _plain(value: Metric | ForeignMetric | Attribute | LogField, keys: dict[Attr
     if isinstance(value, Attribute):
         return {"name": value.name, "label": value.label, "brief": value.brief, "values": list(value.values)}
     if isinstance(value, LogField):
-        return {"name": value.name, "brief": value.brief, "kind": value.kind}
+        return {"name": value.name, "brief": value.brief, "kind": value.kind, "values": list(value.values)}
     plain: dict[str, Any] = {
         "name": value.prometheus_name,
         "unit": value.unit,

@@ -186,9 +186,11 @@ class LogField(NamedTuple):
         brief: One sentence.
         kind: ``label`` when Loki indexes it (stream label), ``metadata`` when it is structured metadata.
         required: False when some records do not carry it.
+        values: Values that obskit itself gives it, where alerts ask for them.
     """
 
     name: str
     brief: str
     kind: Literal["label", "metadata", "line"]
     required: bool = True
+    values: tuple[str, ...] = ()

@@ -108,6 +108,9 @@ THRESHOLD = ForeignMetric(
     condition="obskit.yaml says thresholds: series, and somebody records it",
 )
 
+#: Logger of exceptions that nobody caught.
+UNCAUGHT = "obskit.uncaught"
+
 LOG_SERVICE_NAME = LogField("service_name", "Name of the service.", "label")
 LOG_NAMESPACE = LogField("service_namespace", "Namespace of the service.", "label")
 LOG_LEVEL = LogField("detected_level", "Level of the record, as Loki names it.", "metadata")
@@ -115,6 +118,6 @@ LOG_SEVERITY = LogField("severity_text", "Level of the record, as logged.", "met
 LOG_TRACE_ID = LogField("trace_id", "Trace in which the record was written.", "metadata", required=False)
 LOG_SPAN_ID = LogField("span_id", "Span in which the record was written.", "metadata", required=False)
 LOG_EXCEPTION_TYPE = LogField("exception_type", "Class of the logged exception.", "metadata", required=False)
-LOG_LOGGER = LogField("scope_name", "Logger that wrote the record.", "metadata", required=False)
+LOG_LOGGER = LogField("scope_name", "Logger that wrote the record.", "metadata", required=False, values=(UNCAUGHT,))
 LOG_POD = LogField("k8s_pod_name", "Pod that wrote the record.", "metadata", required=False)
 LOG_SLOT = LogField("slot", "Hour of the record, UTC, where it went through Fluent Bit.", "label", required=False)

@@ -130,6 +130,7 @@ class Intervals(_Model, frozen=True):
     evaluation: Annotated[Interval, Meta(description="Evaluation interval of the rule groups.")] = "5s"
     group_wait: Annotated[Duration, Meta(description="group_wait of the route for fast alerts.")] = "0s"
     collector_batch: Annotated[Duration, Meta(description="Longest time that the sidecar holds a metric.")] = "1s"
+    logs: Annotated[Interval, Meta(description="How often Loki evaluates the alerts on log lines.")] = "30s"
 
 
 class LatencyObjective(_Model, frozen=True):

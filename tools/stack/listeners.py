@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -63,10 +64,11 @@ class Listener:
 
 
 class Webhook(Listener):
-    """Alertmanager's webhook: remembers when each alert of each service first arrived."""
+    """Alertmanager's webhook: remembers when each alert of each service first arrived, and what it said."""
 
     def __init__(self) -> None:
         self.arrived: dict[tuple[str, str], float] = {}
+        self.alerts: dict[tuple[str, str], dict[str, Any]] = {}
         super().__init__(self._take)
 
     def _take(self, _path: str, body: bytes) -> bytes:
@@ -74,6 +76,7 @@ class Webhook(Listener):
         for alert in json.loads(body)["alerts"]:
             labels = alert["labels"]
             self.arrived.setdefault((labels["service"], labels["alertname"]), now)
+            self.alerts.setdefault((labels["service"], labels["alertname"]), alert)
         return b"{}"
 
 

@@ -240,13 +240,15 @@ class Loki(Server):
     Args:
         program: The binary.
         folder: Where its configuration and data go.
+        rules: Folder of the ruler's rule files, in it one for each tenant (``fake`` where there are none), or None.
+        alertmanager: Where its ruler sends alerts.
     """
 
-    def __init__(self, program: Path, folder: Path) -> None:
+    def __init__(self, program: Path, folder: Path, *, rules: Path | None = None, alertmanager: str = "") -> None:
         port, grpc = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
         folder.mkdir(parents=True, exist_ok=True)
-        configuration = {
+        configuration: dict[str, Any] = {
             "auth_enabled": False,
             "server": {
                 "http_listen_address": "127.0.0.1",
@@ -281,6 +283,14 @@ class Loki(Server):
             "limits_config": {"allow_structured_metadata": True},
             "analytics": {"reporting_enabled": False},
         }
+        if rules:
+            configuration["ruler"] = {
+                "storage": {"type": "local", "local": {"directory": str(rules)}},
+                "rule_path": str(folder / "ruler"),
+                "alertmanager_url": alertmanager,
+                "enable_alertmanager_v2": True,
+                "poll_interval": "10s",
+            }
         path = folder / "loki.yaml"
         path.write_text(yaml.safe_dump(configuration), encoding="utf-8")
         super().__init__(

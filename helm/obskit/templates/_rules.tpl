@@ -25,7 +25,10 @@
 {{- end -}}
 {{- $known := dict -}}
 {{- range .pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $known .alert .params }}{{ end }}{{ end }}{{ end -}}
+{{- $ofLogs := dict -}}
+{{- range .pack.groups }}{{ if eq .language "logql" }}{{ range .rules }}{{ $_ := set $ofLogs .alert true }}{{ end }}{{ end }}{{ end -}}
 {{- range $name, $override := .root.Values.alerts -}}
+{{- if and (hasKey $ofLogs $name) $override.keep_firing_for }}{{ fail (printf "obskit: %s cannot have keep_firing_for, which Loki's ruler does not know" $name) }}{{ end -}}
 {{- if not (hasKey $known $name) }}{{ fail (printf "obskit: no alert is called %s; known: %s" $name (keys $known | sortAlpha | join ", ")) }}{{ end -}}
 {{- range $label, $value := $override.labels -}}
 {{- if or (has $label $reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
@@ -78,7 +81,7 @@
 {{- $terms := deepCopy .tokens -}}
 {{- range $name, $param := $rule.params -}}
 {{- $_ := set $tokens (printf "param:%s" $name) (include "obskit.param" (dict "root" $.root "alert" $rule.alert "param" $name "default" $param.default)) -}}
-{{- $_ := set $terms (printf "param:%s" $name) (include "obskit.term" (dict "root" $.root "alert" $rule.alert "param" $name "range" $param "threshold" $.threshold)) -}}
+{{- if eq $.group.language "promql" }}{{ $_ := set $terms (printf "param:%s" $name) (include "obskit.term" (dict "root" $.root "alert" $rule.alert "param" $name "range" $param "threshold" $.threshold)) }}{{ else }}{{ $_ := set $terms (printf "param:%s" $name) (get $tokens (printf "param:%s" $name)) }}{{ end -}}
 {{- end -}}
 {{- $for := $override.for | default $rule.for -}}
 {{- $keep := $override.keep_firing_for | default $rule.keep_firing_for -}}
@@ -96,8 +99,43 @@
 {{- toJson $result -}}
 {{- end -}}
 
+{{/* JSON: the groups of rules in a language: (dict "root" $ "pack" … "language" …). */}}
+{{- define "obskit.groups" -}}
+{{- $root := .root -}}
+{{- $pack := .pack -}}
+{{- $interval := ternary $root.Values.intervals.evaluation $root.Values.intervals.logs (eq .language "promql") -}}
+{{- $groups := list -}}
+{{- range $group := $pack.groups -}}
+{{- if and (eq $group.language $.language) (include "obskit.enabled" (dict "root" $root "pack" $pack "family" $group.family)) -}}
+{{- $tokens := include "obskit.tokens" (dict "root" $root "family" $group.family) | fromJson -}}
+{{- $rules := list -}}
+{{- $alerts := 0 -}}
+{{- range $group.rules -}}
+{{- if .record -}}
+{{- $rules = append $rules (dict "record" .record "expr" (include "obskit.replace" (dict "text" .expr "tokens" $tokens))) -}}
+{{- else if ne (toString (get (get ($root.Values.alerts | default dict) .alert | default dict) "enabled")) "false" -}}
+{{- $alerts = add1 $alerts -}}
+{{- $rules = append $rules (include "obskit.alert" (dict "root" $root "rule" . "group" $group "threshold" $pack.threshold "tokens" $tokens) | fromJson) -}}
+{{- end -}}
+{{- end -}}
+{{- if $alerts }}{{ $groups = append $groups (dict "name" (printf "%s-%s-%s" $group.name (include "obskit.namespace" $root) (include "obskit.name" $root)) "interval" $interval "rules" $rules) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $groups -}}
+{{- end -}}
+
+{{/* Seconds from a log line to the notification, as obskit/promql/log_budget.py computes them: as below. */}}
+{{- define "obskit.logBudget" -}}
+{{- $evaluation := include "obskit.seconds" .intervals.logs | int -}}
+{{- $held := mul $evaluation (div (add (include "obskit.seconds" .for | int) $evaluation -1) $evaluation) -}}
+{{- $wait := include "obskit.seconds" (ternary .intervals.groupWait .rule.group_wait (eq .rule.latency_class "fast")) | int -}}
+{{- $window := .rule.window_seconds | default (mul (.rule.window | default 0) $evaluation) -}}
+{{- addf .rule.delay (mulf .rule.window_share $window) $evaluation $held $wait | ceil | int -}}
+{{- end -}}
+
 {{/* Seconds from fault to notification, as obskit/promql/budget.py computes them: (dict "intervals" … "rule" … "for" …). */}}
 {{- define "obskit.budget" -}}
+{{- if eq .rule.source "logs" }}{{ include "obskit.logBudget" . }}{{ else -}}
 {{- $pushed := eq .rule.source "otlp" -}}
 {{- $sample := include "obskit.seconds" (ternary .intervals.export .intervals.scrape $pushed) | int -}}
 {{- $evaluation := include "obskit.seconds" .intervals.evaluation | int -}}
@@ -108,4 +146,5 @@
 {{- if .rule.window_seconds }}{{ $window = divf .rule.window_seconds $sample }}{{ end -}}
 {{- $samples := addf 1 (mulf .rule.window_share (maxf 0 (subf $window 1))) -}}
 {{- addf (mulf $samples $sample) (mul .rule.evaluations $evaluation) $held $batch $wait | ceil | int -}}
+{{- end -}}
 {{- end -}}

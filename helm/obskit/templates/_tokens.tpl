@@ -76,6 +76,7 @@
   "seen_seconds" (add $scrape (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "scrape_window" (printf "%ds" (mul 4 $scrape))
   "scrape_window_count" (mul 3 $scrape | toString)
+  "log_window" (printf "%ds" (mul 4 (include "obskit.seconds" .Values.intervals.logs | int)))
   "match" $match
   "slo_failed" (include "obskit.share" .Values.slo.availability)
   "slo_slow" (include "obskit.share" .Values.slo.latency.objective)
