@@ -8,7 +8,7 @@ FAST := $(PYTEST) -n $(shell expr 2 '*' $(CORES)) -m "not real"
 REAL := $(PYTEST) -n $(CORES) -m real
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench overhead queries outage reliability clean
+.PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench false-positives overhead queries outage reliability clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,6 +51,9 @@ detection: .venv/ready ## how long from a fault to the webhook, on Prometheus 3 
 
 rules: .venv/ready ## what the rules cost Prometheus (usually 5 min); writes docs/rules.md
 	$(PYTHON) -m benchmarks.rules
+
+false-positives: .venv/ready ## how often statistical alerts are wrong, and what they find (usually 10 min); writes docs/false-positives.md
+	$(PYTHON) -m benchmarks.false_positives
 
 overhead: .venv/ready ## what obskit and others cost a service (usually 30 min); writes docs/overhead.md
 	$(PYTHON) -m benchmarks.overhead

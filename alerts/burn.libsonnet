@@ -15,6 +15,7 @@ function(obskit)
     ];
   local common(name, budget, long, short, rate, group) = {
     group: group,
+    judged: true,
     value: burn(name, long, budget),
     above: '<<param:rate>>',
     guard: |||

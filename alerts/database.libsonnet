@@ -18,6 +18,7 @@ function(obskit)
   };
   [
     a.alert('ObskitDatabaseConnectionWaitSlow', {
+      judged: true,
       keep_firing_for: '1m',
       expr: slow('connection_wait'),
       params: params('0.03', '4', 'requests', 'slow'),
@@ -35,6 +36,7 @@ function(obskit)
       panel: 'database#wait',
     }),
     a.alert('ObskitDatabaseConnectionCreateSlow', {
+      judged: true,
       keep_firing_for: '1m',
       expr: slow('connection_create'),
       params: params('0.1', '3', 'connections', 'slow'),
@@ -47,6 +49,7 @@ function(obskit)
       panel: 'database#create',
     }),
     a.alert('ObskitDatabaseConnectionErrors', {
+      judged: true,
       severity: 'critical',
       keep_firing_for: '1m',
       value: certain('connection_request', 'connection_request_failed'),
@@ -97,6 +100,7 @@ function(obskit)
       panel: 'database#timeouts',
     }),
     a.alert('ObskitDatabaseConnectionsLeaked', {
+      judged: true,
       'for': '5m',
       keep_firing_for: '5m',
       latency_class: 'slow',
@@ -127,6 +131,7 @@ function(obskit)
     }),
     a.alert('ObskitDatabaseOperationsSlow', {
       group: 'operations',
+      judged: true,
       keep_firing_for: '1m',
       value: certain('operation', 'operation_slow'),
       above: '<<param:share>>',
@@ -143,6 +148,7 @@ function(obskit)
     }),
     a.alert('ObskitDatabaseOperationsFailing', {
       group: 'operations',
+      judged: true,
       severity: 'critical',
       keep_firing_for: '1m',
       value: certain('operation', 'operation_failed'),

@@ -20,6 +20,7 @@ function(obskit)
   };
   [
     a.alert('ObskitRuntimeEventLoopLate', {
+      judged: true,
       'for': '1m', // longer than a start takes
       keep_firing_for: '1m',
       latency_class: 'normal',
@@ -36,6 +37,7 @@ function(obskit)
       inhibited_by: ['ObskitRuntimeEventLoopStuck'],
     }),
     a.alert('ObskitRuntimeEventLoopStuck', {
+      judged: true,
       keep_firing_for: '1m',
       severity: 'critical',
       // The process sends its metrics on another thread. A loop that has ended has no request left.
@@ -52,6 +54,7 @@ function(obskit)
       budget: 21,
     }),
     a.alert('ObskitRuntimeExecutorSaturated', {
+      judged: true,
       'for': '30s',
       keep_firing_for: '1m',
       latency_class: 'normal',
@@ -71,6 +74,7 @@ function(obskit)
       budget: 81,
     }),
     a.alert('ObskitRuntimeGarbageCollection', {
+      judged: true,
       'for': '30s',
       keep_firing_for: '1m',
       latency_class: 'normal',

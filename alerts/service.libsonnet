@@ -40,6 +40,7 @@ function(obskit)
   };
   [
     a.alert('ObskitServiceErrors', {
+      judged: true,
       'for': '5s',
       // As long as the five minutes of the burn rate: after a repair nobody is told of the same again.
       keep_firing_for: '5m',
@@ -59,6 +60,7 @@ function(obskit)
       budget: 21,
     }),
     a.alert('ObskitServiceSlow', {
+      judged: true,
       'for': '5s',
       keep_firing_for: '5m',
       value: q.select('obskit:http_requests_slow:bound'),
@@ -76,6 +78,7 @@ function(obskit)
       budget: 21,
     }),
     a.alert('ObskitServiceTrafficGone', {
+      judged: true,
       keep_firing_for: '1m',
       severity: 'critical',
       value: '%(current)s/ on (%(job)s) %(usual)s' % names,
@@ -94,6 +97,7 @@ function(obskit)
     }),
     a.alert('ObskitServiceDependencyFailing', {
       group: 'calls',
+      judged: true,
       'for': '5s',
       keep_firing_for: '1m',
       value: q.select('obskit:http_calls_failed:bound'),
@@ -110,6 +114,7 @@ function(obskit)
     }),
     a.alert('ObskitServiceDependencySlow', {
       group: 'calls',
+      judged: true,
       'for': '5s',
       keep_firing_for: '1m',
       value: names.slow_calls,
@@ -134,6 +139,7 @@ function(obskit)
     }),
     a.alert('ObskitServiceDependencySilent', {
       group: 'calls',
+      judged: true,
       'for': '30s',
       keep_firing_for: '10m',
       latency_class: 'normal',

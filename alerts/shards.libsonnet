@@ -98,6 +98,7 @@ function(obskit)
       panel: 'shards#misrouted',
     }),
     a.alert('ObskitShardHot', {
+      judged: true,
       keep_firing_for: '10m',
       expr: hot('obskit:shard'),
       params: hotter,
@@ -110,6 +111,7 @@ function(obskit)
       panel: 'shards#odds',
     }),
     a.alert('ObskitShardStarved', {
+      judged: true,
       keep_firing_for: '10m',
       severity: 'critical',
       expr: starved('obskit:shard'),
@@ -123,6 +125,7 @@ function(obskit)
       panel: 'shards#odds',
     }),
     a.alert('ObskitShardTrafficMoved', {
+      judged: true,
       keep_firing_for: '10m',
       severity: 'critical',
       expr: |||
@@ -140,6 +143,7 @@ function(obskit)
       panel: 'shards#moved',
     }),
     a.alert('ObskitShardSilent', {
+      judged: true,
       severity: 'critical',
       // For ten minutes: who takes a shard out on purpose is told once, and not until the baseline has forgotten it.
       expr: |||
@@ -157,6 +161,7 @@ function(obskit)
     }),
     a.alert('ObskitShardHotLowTraffic', {
       group: 'low',
+      judged: true,
       'for': '5s',
       keep_firing_for: '10m',
       latency_class: 'normal',
@@ -172,6 +177,7 @@ function(obskit)
     }),
     a.alert('ObskitShardStarvedLowTraffic', {
       group: 'low',
+      judged: true,
       'for': '5s',
       keep_firing_for: '10m',
       latency_class: 'normal',
@@ -188,6 +194,7 @@ function(obskit)
     }),
     a.alert('ObskitShardHotColdStart', {
       group: 'cold',
+      judged: true,
       keep_firing_for: '1m',
       expr: '%(even)s > <<param:odds>> and %(even_z)s > <<param:significance>>' % own,
       params: { odds: a.param('2.5', 1.2, 100, 'ratio', 'Odds of the shard against an even share.'), significance: significance('5') },
@@ -201,6 +208,7 @@ function(obskit)
     }),
     a.alert('ObskitShardStarvedColdStart', {
       group: 'cold',
+      judged: true,
       keep_firing_for: '1m',
       expr: '%(even)s < <<param:odds>> and %(even_z)s < -<<param:significance>>' % own,
       params: { odds: a.param('0.3', 0.01, 0.9, 'ratio', 'Odds of the shard against an even share.'), significance: significance('5.5') },
@@ -214,6 +222,7 @@ function(obskit)
     }),
     a.alert('ObskitShardSlow', {
       group: 'siblings',
+      judged: true,
       keep_firing_for: '1m',
       // A few more that take very long, or nearly all of them longer where the others are quick.
       expr: '%(slow)s > <<param:share>>\nor %(slower)s > <<param:most>>' % own,
@@ -231,6 +240,7 @@ function(obskit)
     }),
     a.alert('ObskitShardFailing', {
       group: 'siblings',
+      judged: true,
       severity: 'critical',
       keep_firing_for: '1m',
       value: q.select('obskit:shard_failed:excess'),

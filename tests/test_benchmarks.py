@@ -99,6 +99,24 @@ def test_the_benchmark_of_an_outage_finds_everything_that_waited(tmp_path: Path)
     assert "| sidecar away | 180 | 180 of 180 | 540 of 540 |" in page.read_text()
 
 
+def test_the_benchmark_of_false_positives_judges_an_alert_by_every_world_and_fault(tmp_path: Path) -> None:
+    record = tmp_path / "false-positives.json"
+    options = ["--short", "--only", "ObskitServiceErrors", "--jobs", "1", "--output", record, "--json"]
+    command = [sys.executable, "-m", "benchmarks.false_positives", *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    result = json.loads(done.stdout)
+    assert result == json.loads(record.read_text())
+    (figures,) = result["alerts"].values()
+    assert figures["alarms"].keys() == result["worlds"].keys()
+    found = {
+        (size, traffic): cell["found"] for size, cells in figures["power"].items() for traffic, cell in cells.items()
+    }
+    assert found["100% fail", "100"] == 8, "all faults of a busy service"
+    assert found["50% fail", "0.1"] == 0, "three requests in half a minute prove nothing"
+    assert "### ObskitServiceErrors" in record.with_suffix(".md").read_text()
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.real
 def test_the_benchmark_of_rules_times_every_group(tmp_path: Path) -> None:
     options = ["--pods", "2", "--shards", "4", "--seconds", "10", "--output", tmp_path / "rules.md", "--json"]

@@ -22,6 +22,7 @@ from obskit.config.loading import load
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it sees its own folder alone
 
+from benchmarks.false_positives import page as false_positives
 from tools.reliability import page as reliability
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,9 +62,13 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
     "docs/reliability.md": reliability.page,
+    "docs/false-positives.md": false_positives.from_record,
     "tests/alerts/noise-test.yaml": noise.cases,
     "docs/runbooks/README.md": runbooks.index,
-    **{f"docs/runbooks/{name}": functools.partial(str, text) for name, text in runbooks.pages().items()},
+    **{
+        f"docs/runbooks/{name}": functools.partial(str, text)
+        for name, text in runbooks.pages(false_positives.facts).items()
+    },
     **{f"helm/obskit/{path}": functools.partial(str, text) for path, text in chart.bundle().items()},
     **{f"{SHOP}/rendered/{path}": functools.partial(str, text) for path, text in shop().items()},
 }

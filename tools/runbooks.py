@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -16,17 +17,22 @@ _FACTS = re.compile(f"\n*{re.escape(_BEGIN)}.*?{re.escape(_END)}", re.DOTALL)
 _PROJECT = Project(service=Service(name="shop"))
 
 
-def pages() -> dict[str, str]:
-    """Return the pages of all alerts that have one, their facts as they are now: file name -> text."""
+def pages(measured: Callable[[str], Mapping[str, str]]) -> dict[str, str]:
+    """Return the pages of all alerts that have one, their facts as they are now: file name -> text.
+
+    Args:
+        measured: Alert -> rows of what was measured of it.
+    """
     found = {alert.name: FOLDER / f"{alert.name}.md" for alert in pack.load().alerts()}
-    return {path.name: page(name) for name, path in found.items() if path.is_file()}
+    return {path.name: page(name, measured(name)) for name, path in found.items() if path.is_file()}
 
 
-def page(name: str) -> str:
+def page(name: str, measured: Mapping[str, str]) -> str:
     """Return the page of an alert with its facts as they are now."""
     alert = next(alert for alert in pack.load().alerts() if alert.name == name)
     written = _FACTS.sub("", (FOLDER / f"{name}.md").read_text(encoding="utf-8")).rstrip("\n")
-    rows = [f"| {key} | {value} |" for key, value in _facts(alert).items() if value]
+    facts = _facts(alert) | measured
+    rows = [f"| {key} | {value} |" for key, value in facts.items() if value]
     table = "\n".join(["| | |", "|---|---|", *rows])
     return f"{written}\n\n{_BEGIN}## Facts\n\n{table}\n{_END}"
 

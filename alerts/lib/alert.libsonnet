@@ -39,6 +39,8 @@
     fault: error name + ': fault is missing',
     window_share: '1',
     source: 'otlp',
+    // It decides by statistics: benchmarks/false_positives says how often it is wrong, and what it finds.
+    judged: false,
     budget: error name + ': budget (promised seconds) is missing',
     // One that fires as long as all is well: the route sends it on and on, and never to people.
     heartbeat: false,

@@ -124,6 +124,7 @@ function(obskit)
       budget: 95,
     }),
     a.alert('ObskitArgocdClusterNotAnswering', {
+      judged: true,
       severity: 'critical',
       latency_class: 'normal',
       keep_firing_for: '2m',

@@ -112,6 +112,7 @@ function(obskit)
       budget: 588,
     }),
     a.alert('ObskitGitlabJobsQueued', {
+      judged: true,
       latency_class: 'slow',
       keep_firing_for: '5m',
       // Five minutes are a bucket, and the same in every version of Prometheus.
@@ -131,6 +132,7 @@ function(obskit)
       budget: 490,
     }),
     a.alert('ObskitGitlabRunnerSystemFailures', {
+      judged: true,
       severity: 'critical',
       latency_class: 'slow',
       keep_firing_for: '5m',
@@ -154,6 +156,7 @@ function(obskit)
       budget: 490,
     }),
     a.alert('ObskitGitlabRunnerApiFailing', {
+      judged: true,
       severity: 'critical',
       latency_class: 'normal',
       keep_firing_for: '2m',

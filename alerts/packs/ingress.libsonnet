@@ -14,6 +14,7 @@ function(obskit)
   local legend = { ingress: '{{namespace}} {{exported_namespace}} {{ingress}}', gateway: '{{namespace}} {{envoy_cluster_name}}' };
   [
     a.alert('ObskitIngressErrors', {
+      judged: true,
       severity: 'critical',
       keep_firing_for: '1m',
       value: bound('ingress', 'failed'),
@@ -30,6 +31,7 @@ function(obskit)
       budget: 21,
     }),
     a.alert('ObskitIngressSlow', {
+      judged: true,
       'for': '1m',
       keep_firing_for: '1m',
       latency_class: 'normal',
@@ -94,6 +96,7 @@ function(obskit)
     }),
     a.alert('ObskitGatewayErrors', {
       group: 'gateway',
+      judged: true,
       severity: 'critical',
       keep_firing_for: '1m',
       value: bound('gateway', 'failed'),
@@ -111,6 +114,7 @@ function(obskit)
     }),
     a.alert('ObskitGatewaySlow', {
       group: 'gateway',
+      judged: true,
       'for': '1m',
       keep_firing_for: '1m',
       latency_class: 'normal',

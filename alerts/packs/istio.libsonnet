@@ -33,6 +33,7 @@ function(obskit)
       budget: 15,
     }),
     a.alert('ObskitIstioAccessDenied', {
+      judged: true,
       keep_firing_for: '1m',
       // Denials by a policy and refusals by the service are the same series: only a rise says that something changed.
       value: |||
@@ -56,6 +57,7 @@ function(obskit)
       budget: 20,
     }),
     a.alert('ObskitIstioErrors', {
+      judged: true,
       severity: 'critical',
       keep_firing_for: '1m',
       value: q.wilson(q.select('obskit:istio_requests:count'), q.select('obskit:istio_failed:ratio')),
@@ -75,6 +77,7 @@ function(obskit)
       budget: 21,
     }),
     a.alert('ObskitIstioSlow', {
+      judged: true,
       'for': '30s',
       keep_firing_for: '1m',
       latency_class: 'normal',

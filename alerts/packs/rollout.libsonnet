@@ -29,6 +29,7 @@ function(obskit)
   |||;
   local worse(kind, objective) = {
     group: 'canary',
+    judged: true,
     keep_firing_for: '1m',
     latency_class: 'normal',
     value: canary.burn(kind, objective),

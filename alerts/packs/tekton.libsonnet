@@ -42,6 +42,7 @@ function(obskit)
       budget: 45,
     }),
     a.alert('ObskitTektonRunsFailing', {
+      judged: true,
       severity: 'critical',
       latency_class: 'slow',
       keep_firing_for: '5m',

@@ -61,6 +61,7 @@ class Alert:
         window_share: Share of the window that must lie after the fault (f in the formula of the budget).
         source: ``otlp``, ``scrape`` or ``logs``: how its signals arrive.
         heartbeat: Whether it fires as long as all is well.
+        judged: Whether it decides by statistics, so that a benchmark says how often it is wrong and what it finds.
         budget: Promised seconds from fault to notification, at the default intervals.
         inhibited_by: Alerts of the same service that hold this one back while they fire.
         panel: ``dashboard#panel`` that shows it.
@@ -81,6 +82,7 @@ class Alert:
     window_share: float
     source: str
     heartbeat: bool
+    judged: bool
     budget: int
     inhibited_by: tuple[str, ...]
     panel: str
@@ -178,6 +180,7 @@ def _rule(rule: dict[str, Any]) -> Recording | Alert:
         window_share=float(rule["window_share"]),
         source=rule["source"],
         heartbeat=rule["heartbeat"],
+        judged=rule["judged"],
         budget=rule["budget"],
         inhibited_by=tuple(rule["inhibited_by"]),
         panel=rule["panel"] or f"{rule['board']}#{rule['alert']}",
