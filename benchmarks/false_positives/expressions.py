@@ -157,9 +157,7 @@ def _binary(node: Any, scope: Scope) -> Value:
         return matched(operator, left, right, node.modifier)
     function = ARITHMETIC.get(operator)
     if not isinstance(left, Series) and not isinstance(right, Series):
-        if function is None:
-            raise EvaluationError(f"{operator} between numbers is not evaluated here")
-        return function(left, right)
+        return function(left, right) if function is not None else COMPARE[operator](left, right) * 1.0
     series = left if isinstance(left, Series) else vector(right)
     operands = (left.values if isinstance(left, Series) else left, right.values if isinstance(right, Series) else right)
     if function is not None:

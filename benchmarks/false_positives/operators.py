@@ -30,7 +30,7 @@ COMPARE = {
     ">=": np.greater_equal,
     "<=": np.less_equal,
 }
-ARITHMETIC = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}
+ARITHMETIC = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "%": np.fmod, "^": np.power}
 
 
 def _signatures(labels: Sequence[Labels], modifier: Any) -> list[Hashable]:

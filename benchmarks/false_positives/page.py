@@ -29,7 +29,10 @@ notification takes, amid bursts of 15 %; in brackets the median of the seconds. 
 
 Arrivals are Poisson around a rate times a lognormal burst that is remembered for a minute; every shard, pool, route and
 called service has its own. A request is an operation on one of the shards, a wait for a connection, an operation on a
-database, and a call. Operations and waits take 5 ms (median, lognormal), one in 200 takes 300 ms; one in 1000 fails.
+database, and a call. Operations and waits take 5 ms (median; lognormal, deviation of 1), one in 200 takes 300 ms,
+one in 1000 fails. Requests take 20 ms, one in 500 takes 800 ms, one in 5000 fails; calls take 30 ms, one in 200 takes
+800 ms, one in 1000 fails. Where the traffic is unlike this, so are the figures: shares that drift within minutes, or
+failures that come in bunches, are not in it.
 
 | world | what is so in it | requests a second | shards | bursts | days |
 |---|---|---|---|---|---|

@@ -1,4 +1,4 @@
-"""Series of kube-state-metrics 2.2 to 2.20 and of Argo Rollouts that the pack rollout uses, beside those of the services.
+"""Series of kube-state-metrics 2.2 to 2.20 and of Argo Rollouts that the pack rollout uses, beside the services' own.
 
 ``version`` of the pack is that of kube-state-metrics. It has no series that says since when a rollout runs; the rules
 take it from the newest ReplicaSet, or from when they saw the first pod of an older one.
