@@ -12,9 +12,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.detection import page, report
+from benchmarks.detection import page, replay, report
 from benchmarks.detection.faults import FAULTS
-from benchmarks.detection.run import Plan, run
+from benchmarks.detection.run import HEARTBEATS, LONGEST, Plan, run
 from tools.bring import bring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,11 +48,12 @@ def main() -> int:
     versions = {v: {role: programs[name] for role, name in VERSIONS[v].items()} for v in options.versions}
     shutil.rmtree(options.folder, ignore_errors=True)
     budgets = {name: float(seconds) for name, seconds in report.budgets().items()}
+    known = {fault.alert for fault in FAULTS}
     faults = [fault for fault in FAULTS if not options.only or fault.alert in options.only]
-    outcomes = [
-        run(versions, options.folder / str(seed), Plan(options.services, seed, options.spread, budgets, faults), say)
-        for seed in range(1, options.seeds + 1)
-    ]
+    others = {n: b for n, b in budgets.items() if n not in {*known, *HEARTBEATS} and n in (options.only or budgets)}
+    scenes = replay.scenes(others, LONGEST)
+    plans = [Plan(options.services, s, options.spread, budgets, faults, scenes) for s in range(1, options.seeds + 1)]
+    outcomes = [run(versions, options.folder / str(plan.seed), plan, say) for plan in plans]
     result = report.figures(outcomes, options.versions)
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.json:

@@ -121,14 +121,17 @@ def failing(service: Service) -> Heal:
     return several(changing(good, rate=rate), changing(bad, rate=rate))
 
 
-def terminated(reason: str) -> Begin:
-    """Return a fault in which the container ends and is started anew."""
+def terminated(reason: str, pods: int = 1) -> Begin:
+    """Return a fault in which containers end and are started anew: that of the first pod, or those of several."""
 
     def begin(service: Service) -> Heal:
-        service.found(kubernetes.CONTAINER_RESTARTS)[0].value += 1
-        service.pod(kubernetes.CONTAINER_LAST_TERMINATED_TIMESTAMP, time.time())
-        service.pod(kubernetes.CONTAINER_LAST_TERMINATED_REASON, 1, reason=reason)
-        added = service.pods[-2:]
+        before = len(service.pods)
+        for number in range(pods):
+            pod = f"{service.name}-{number}"
+            service.found(kubernetes.CONTAINER_RESTARTS, pod=pod)[0].value += 1
+            service.pod(kubernetes.CONTAINER_LAST_TERMINATED_TIMESTAMP, time.time(), pod=pod)
+            service.pod(kubernetes.CONTAINER_LAST_TERMINATED_REASON, 1, pod=pod, reason=reason)
+        added = service.pods[before:]
         return lambda: [service.pods.remove(stream) for stream in added] and None  # type: ignore[return-value]
 
     return begin
@@ -182,6 +185,7 @@ FAULTS = (
     Fault("ObskitPodRestarted", "pods", "a container ends", terminated("Error")),
     Fault("ObskitPodOomKilled", "pods", "a container reaches its memory limit", terminated("OOMKilled")),
     Fault("ObskitPodRestarting", "pods", "a container ends for the second time in two minutes", twice),
+    Fault("ObskitPodRestartStorm", "pods", "containers of two pods of an owner end", terminated("Error", 2)),
     Fault("ObskitPodCrashLooping", "pods", "the kubelet begins to wait", looping),
     Fault("ObskitPodNotReady", "pods", "the readiness probe fails", not_ready),
 )

@@ -20,7 +20,9 @@ obskit renders; {versions}; {seeds} runs with other random numbers. Faults begin
 phase of scrape and evaluation occurs. `make detection` measures anew and writes this page.
 
 The services are simulated: Poisson events at 1, 2 and 4 times 8 operations a second and shard and 20 requests a second.
-Prometheus, Alertmanager and the rules are the real ones. What the demo adds, real processes that push through real
+Of other alerts, those of the platform packs among them, the cases that promtool runs are played as scenes, {scenes} in
+each run: targets that expose what the case says, with what it says of the past as blocks of the database. Prometheus,
+Alertmanager and the rules are the real ones. What the demo adds, real processes that push through real
 sidecars, is the addend of one second in the budgets that the simulator does not need.
 """
 
@@ -34,7 +36,7 @@ def text(result: dict[str, Any]) -> str:
     """Return the page."""
     versions = sorted({version for found in result["alerts"].values() for version in found}, reverse=True)
     names = " and ".join(f"Prometheus {version}" for version in versions)
-    lines = [_HEAD.format(services=result["services"], seeds=result["seeds"], versions=names)]
+    lines = [_HEAD.format(services=result["services"], scenes=result["scenes"], seeds=result["seeds"], versions=names)]
     lines += [f"Alerts while all was well: {', '.join(result['early']) or 'none'}.", ""]
     for kind, title in (("fast", "Fast alerts"), ("normal", "The others")):
         lines += _table(result, versions, title, {a.name for a in pack.load().alerts() if _is(a, kind)})
@@ -46,7 +48,8 @@ def _is(alert: pack.Alert, kind: str) -> bool:
 
 
 def _table(result: dict[str, Any], versions: list[str], title: str, names: set[str]) -> list[str]:
-    budgets, briefs = report.budgets(), {fault.alert: fault.brief for fault in FAULTS}
+    budgets = report.budgets()
+    briefs = {alert.name: alert.fault for alert in pack.load().alerts()} | {f.alert: f.brief for f in FAULTS}
     heads = " | ".join(f"Prometheus {version}: faults, p50, longest" for version in versions)
     lines = [f"## {title}", "", f"| alert | fault | budget | {heads} |", f"|---|---|---|{'---|' * len(versions)}"]
     for alert, found in result["alerts"].items():

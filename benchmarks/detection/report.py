@@ -24,10 +24,11 @@ def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, A
     for outcome in outcomes:
         for fault in outcome.injected:
             for version in versions:
-                found = measured.setdefault(fault.fault.alert, {}).setdefault(version, [])
+                found = measured.setdefault(fault.alert, {}).setdefault(version, [])
                 found.append(fault.arrived[version])
     return {
         "services": outcomes[0].services,
+        "scenes": outcomes[0].scenes,
         "seeds": len(outcomes),
         "early": sorted({f"{version}: {alert} of {service}" for o in outcomes for version, service, alert in o.early}),
         "alerts": {

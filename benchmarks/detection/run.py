@@ -10,13 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.detection.faults import Fault
+from benchmarks.detection.replay import Scene
 from benchmarks.detection.service import Service
 from benchmarks.detection.stage import Simulator, Watched, watched
+from obskit._render import pack
 
 #: Seconds of health before the first fault, and for which a fault outlasts its budget.
 HEALTHY, LONGER = 60.0, 10.0
+#: Seconds within which the servers are up.
+SETUP = 30.0
 #: Longest budget that a run waits for; slower alerts are proven by promtool alone.
 LONGEST = 150.0
+#: These fire while all is well.
+HEARTBEATS = {alert.name for alert in pack.load().alerts() if alert.heartbeat}
 Say = Callable[[str], None]
 
 
@@ -25,13 +31,13 @@ class Injected:
     """A fault in a service, and when its alert arrived at each webhook.
 
     Args:
-        fault: The fault.
-        service: The service.
+        alert: The alert that must arrive.
+        service: The service, or the scene.
         begun: When it began.
         arrived: Version of Prometheus -> when its alert arrived, or None.
     """
 
-    fault: Fault
+    alert: str
     service: str
     begun: float
     arrived: dict[str, float | None] = field(default_factory=dict)
@@ -45,11 +51,13 @@ class Outcome:
         injected: Every fault.
         early: (version, service, alert) of alerts that came while all was well.
         services: How many services there were.
+        scenes: How many scenes.
     """
 
     injected: list[Injected]
     early: list[tuple[str, str, str]]
     services: int
+    scenes: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ class Plan:
         spread: Seconds within which every fault begins.
         budgets: Alert -> seconds.
         faults: The faults to choose from.
+        scenes: What is played beside the services, each at a random time.
     """
 
     services: int
@@ -69,6 +78,7 @@ class Plan:
     spread: float
     budgets: dict[str, float]
     faults: Sequence[Fault]
+    scenes: Sequence[Scene] = ()
 
     def of(self, learnt: bool, source: random.Random) -> list[Fault]:
         """Return one fault of each area, for a service that knows its usual shares or does not."""
@@ -93,18 +103,34 @@ def run(versions: dict[str, dict[str, Path]], folder: Path, plan: Plan, say: Say
     # Two of three know their usual shares.
     learnt = [service for number, service in enumerate(services) if number % 3]
     faults = [(source.uniform(0, plan.spread), s, fault) for s in services for fault in plan.of(s in learnt, source)]
+    first = time.time() + SETUP + HEALTHY
+    scenes = [(scene, first + source.uniform(0, plan.spread) - scene.broken) for scene in plan.scenes]
     with contextlib.ExitStack() as stack:
-        simulator = stack.enter_context(Simulator(services))
-        say(f"seed {plan.seed}: {len(services)} services, {len(faults)} faults; starting {', '.join(versions)}")
+        simulator = stack.enter_context(Simulator(services, scenes))
+        what = f"{len(services)} services, {len(faults)} faults, {len(scenes)} scenes"
+        say(f"seed {plan.seed}: {what}; starting {', '.join(versions)}")
         stages = [watched(stack, v, programs, folder / v, simulator, learnt) for v, programs in versions.items()]
         say(f"healthy for {HEALTHY:g} s")
         time.sleep(HEALTHY)
-        early = [(s.version, *key) for s in stages for key in s.webhook.arrived]
+        early = [(s.version, *key) for s in stages for key in s.webhook.arrived if _is_of_services(key, scenes)]
         injected = _break_all(sorted(faults, key=lambda fault: fault[0]), plan.budgets, say)
-        for fault in injected:
+        played = [Injected(a, scene.name, begins + scene.broken) for scene, begins in scenes for a in scene.alerts]
+        _wait_until(max((one.begun + plan.budgets[one.alert] for one in played), default=0) + LONGER, [])
+        for fault in [*injected, *played]:
             for watching in stages:
                 fault.arrived[watching.version] = _arrival(watching, fault)
-        return Outcome(injected, early, len(services))
+                if fault in played and _came_before(watching, fault):
+                    early.append((watching.version, fault.service, fault.alert))
+        return Outcome([*injected, *played], early, len(services), len(scenes))
+
+
+def _is_of_services(key: tuple[str, str], scenes: Sequence[tuple[Scene, float]]) -> bool:
+    service, alert = key
+    return alert not in HEARTBEATS and service not in {scene.name for scene, _ in scenes}
+
+
+def _came_before(watching: Watched, fault: Injected) -> bool:
+    return watching.webhook.arrived.get((fault.service, fault.alert), fault.begun) < fault.begun
 
 
 def _break_all(faults: list[tuple[float, Service, Fault]], budgets: dict[str, float], say: Say) -> list[Injected]:
@@ -114,11 +140,11 @@ def _break_all(faults: list[tuple[float, Service, Fault]], budgets: dict[str, fl
     healing: list[tuple[float, Callable[[], None]]] = []
     for when, service, fault in faults:
         _wait_until(start + when, healing)
-        injected.append(Injected(fault, service.name, time.time()))
+        injected.append(Injected(fault.alert, service.name, time.time()))
         healing.append((time.time() + budgets[fault.alert] + LONGER, fault.begin(service)))
         if len(injected) % 50 == 0:
             say(f"{len(injected)} of {len(faults)} faults")
-    _wait_until(max(when for when, _ in healing) + 1, healing)
+    _wait_until(max((when for when, _ in healing), default=0) + 1, healing)
     return injected
 
 
@@ -132,5 +158,5 @@ def _wait_until(moment: float, healing: list[tuple[float, Callable[[], None]]]) 
 
 def _arrival(watching: Watched, fault: Injected) -> float | None:
     """When the alert of a fault arrived; one that came before its fault was another's."""
-    arrived = watching.webhook.arrived.get((fault.service, fault.fault.alert))
+    arrived = watching.webhook.arrived.get((fault.service, fault.alert))
     return arrived - fault.begun if arrived is not None and arrived >= fault.begun else None

@@ -138,8 +138,9 @@ class Service:
         ]
 
     def pod(self, record: ForeignMetric, value: float, **labels: str) -> Stream:
-        """Add a series of kube-state-metrics or cAdvisor about the container of the first pod."""
-        known = {"namespace": NAMESPACE, "pod": f"{self.name}-0", "uid": f"{self.name}-u", "container": self.name}
+        """Add a series of kube-state-metrics or cAdvisor about the container of a pod: by default of the first."""
+        pod = labels.get("pod", f"{self.name}-0")
+        known = {"namespace": NAMESPACE, "pod": pod, "uid": f"{pod}-u", "container": self.name}
         given = {name: value for name, value in (known | labels).items() if name in record.labels}
         stream = Stream(record, _text(given), value=value)
         self.pods.append(stream)
@@ -180,8 +181,9 @@ class Service:
         self._databases(size)
         self._requests(size)
         self._telemetry()
-        for record, value, labels in _PODS:
-            self.pod(record, value, **labels)
+        for number, _ in enumerate(self.instances):
+            for record, value, labels in _PODS:
+                self.pod(record, value, pod=f"{self.name}-{number}", **labels)
 
     def _shards(self, size: float) -> None:
         for shard in map(str, range(self._count)):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.detection.replay import Scene
 from benchmarks.detection.service import NAMESPACE, SHARDS, Service
 from obskit import catalogue
 from obskit._render import alerts, routing
@@ -33,14 +34,30 @@ class Watched:
 
 
 class Simulator(Listener):
-    """The targets of all services: /SERVICE is what its processes expose, /SERVICE/pods what is known of its pods."""
+    """The targets: /SERVICE is what its processes expose, /SERVICE/pods what is known of its pods, /SCENE a scene.
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    Args:
+        services: Simulated services.
+        scenes: Scenes, and when each begins.
+    """
+
+    def __init__(self, services: Sequence[Service], scenes: Sequence[tuple[Scene, float]] = ()) -> None:
         self.services = {service.name: service for service in services}
+        self.scenes = {scene.name: (scene, begins) for scene, begins in scenes}
         super().__init__(self._page)
+
+    @property
+    def targets(self) -> dict[str, tuple[str, str, str]]:
+        """What Prometheus scrapes: job -> address, path, interval."""
+        pages = [(name, suffix, i) for name in self.services for suffix, i in (("", "5s"), ("/pods", "10s"))]
+        pages += [(name, "", f"{scene.interval}s") for name, (scene, _) in self.scenes.items()]
+        return {f"{name}{suffix}": (self.address, f"/{name}{suffix}", interval) for name, suffix, interval in pages}
 
     def _page(self, path: str, _body: bytes) -> bytes:
         name, _, what = path.strip("/").partition("/")
+        if name in self.scenes:
+            scene, begins = self.scenes[name]
+            return scene.page(time.time(), begins).encode()
         return self.services[name].expose(pods=what == "pods").encode()
 
 
@@ -61,25 +78,20 @@ def watched(
 ) -> Watched:
     """Start Prometheus and Alertmanager of one version over all services, and wait until they answer."""
     folder.mkdir(parents=True)
-    rules = []
-    for service in simulator.services.values():
-        path = folder / f"{service.name}.yaml"
-        path.write_text(alerts.files(project(service))["alerts/rules.yaml"], encoding="utf-8")
-        rules.append(path)
-    history(programs["promtool"], folder, [service.job for service in learnt])
+    projects = [project(service) for service in simulator.services.values()]
+    projects += [scene.project for scene, _ in simulator.scenes.values()]
+    now = time.time()
+    past = [line for scene, begins in simulator.scenes.values() for line in scene.past(now, begins)]
+    history(programs["promtool"], folder, [service.job for service in learnt], more=past)
     webhook = stack.enter_context(Webhook())
-    routes = [route for service in simulator.services.values() for route in routing.routes(project(service))]
+    routes = [route for one in projects for route in routing.routes(one)]
     alertmanager = Alertmanager(programs["alertmanager"], folder, webhook=webhook.url, routes=routes)
     prometheus = Prometheus(
         programs["prometheus"],
         folder,
-        rules=rules,
+        rules=_rules(folder, simulator),
         alertmanager=alertmanager.address,
-        targets={
-            f"{service.name}{suffix}": (simulator.address, f"/{service.name}{suffix}", interval)
-            for service in simulator.services.values()
-            for suffix, interval in (("", "5s"), ("/pods", "10s"))
-        },
+        targets=simulator.targets,
         otlp=version.startswith("3"),
     )
     for server in (alertmanager, prometheus):
@@ -90,7 +102,24 @@ def watched(
     return Watched(version, prometheus, webhook)
 
 
-def history(promtool: Path, folder: Path, jobs: Sequence[str], count: int = SHARDS, seconds: int = 3600) -> None:
+def _rules(folder: Path, simulator: Simulator) -> list[Path]:
+    """Write the rules of every service, and of every scene those of its alerts."""
+    texts = [alerts.files(project(service))["alerts/rules.yaml"] for service in simulator.services.values()]
+    texts += [text for scene, _ in simulator.scenes.values() for text in scene.rules]
+    paths = [folder / f"rules-{number:03}.yaml" for number, _ in enumerate(texts)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths
+
+
+def history(
+    promtool: Path,
+    folder: Path,
+    jobs: Sequence[str],
+    count: int = SHARDS,
+    seconds: int = 3600,
+    more: Sequence[str] = (),
+) -> None:
     """Give services a past in which nothing happened: what the rules would have recorded, as blocks of the database.
 
     Log-odds of even shards, with bursts of 15 % that are remembered for a minute, and Poisson noise.
@@ -101,13 +130,14 @@ def history(promtool: Path, folder: Path, jobs: Sequence[str], count: int = SHAR
         jobs: The label ``job`` of each service.
         count: Shards of each.
         seconds: How long the past is.
+        more: Samples of the past of others.
     """
     end = time.time() - STEP
     lines = []
     for number, job in enumerate(jobs):
         lines += _learnt(job, count, range(seconds // STEP), end, random.Random(number))
     path = folder / "history.txt"
-    path.write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
+    path.write_text("\n".join([*lines, *more, "# EOF", ""]), encoding="utf-8")
     command = [promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", path, folder / "data"]
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
 

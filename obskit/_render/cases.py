@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -45,9 +46,7 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
     maker = _Maker(project)
     result: dict[str, str] = {}
     for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
-        scope = tokens.of(project, path.name.removesuffix("-test.yaml"))
-        document = tokens.replace(yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader), scope)  # noqa: S506
-        tests = [test for test in map(maker.test, document["tests"]) if test]
+        tests = [test for test in map(maker.test, document(path, project)["tests"]) if test]
         if tests:
             content = {
                 "rule_files": [_RULES.format(family) for family in maker.families(tests)],
@@ -56,6 +55,14 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
             }
             result[path.name] = yaml_text(content)
     return result, maker.left_out
+
+
+def document(path: Path, project: Project) -> dict[str, Any]:
+    """Return what a file of cases says for a project, as it is written."""
+    scope = tokens.of(project, path.name.removesuffix("-test.yaml"))
+    read: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    replaced: dict[str, Any] = tokens.replace(read, scope)
+    return replaced
 
 
 def rules(project: Project) -> dict[str, str]:

@@ -1,0 +1,158 @@
+"""Scenes: the firing cases that promtool runs, played in real time, so that real servers scrape what the cases say.
+
+Each scene is a service of its own, in a namespace of its own; a platform pack is on in it for the series of the scene
+alone. What a case says of its past is history: blocks of the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from obskit import _installation, catalogue
+from obskit._render import cases, pack
+from obskit.config.project import Pack, Project, Service, duration_seconds
+
+#: Label of the series of a pack, by which the rules of a scene know their own.
+SCENE = "scene"
+#: What these know was recorded by rules, for which a past of samples is no past.
+_LEARN = ("ObskitShardHotLowTraffic", "ObskitShardStarvedLowTraffic")
+#: Values that are moments: promtool's begin at 0.
+_MOMENT = re.compile(r"(_timestamp(_seconds)?|_expire_time_seconds|_cert_expiry|_created)$")
+_NUMBER = r"[\d.]+(?:e[-+]?\d+)?"
+_STEPS = re.compile(rf"(?P<first>_|[-+]?{_NUMBER})(?P<step>[-+]{_NUMBER})?x(?P<times>\d+)")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a scene.
+
+    Args:
+        name: As a scrape sees it: the name and its labels.
+        values: One for each interval, None where there is none.
+        moment: Whether the values are moments, in seconds after the beginning.
+    """
+
+    name: str
+    values: Sequence[float | None]
+    moment: bool
+
+    def value(self, index: int, began: float) -> float | None:
+        """Return the value at an interval of a scene that began then."""
+        value = self.values[index] if 0 <= index < len(self.values) else None
+        return value + began if value is not None and self.moment else value
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A firing case.
+
+    Args:
+        name: Of its service.
+        project: What its rules are rendered for.
+        alerts: Those that must fire.
+        fault: Seconds until the last good sample.
+        interval: Seconds between two samples.
+        series: What there is to see.
+    """
+
+    name: str
+    project: Project
+    alerts: tuple[str, ...]
+    fault: int
+    interval: int
+    series: tuple[Series, ...]
+
+    @property
+    def rules(self) -> list[str]:
+        """Files of the rules of its alerts."""
+        families = {alert.family for alert in pack.load().alerts() if alert.name in self.alerts}
+        return [
+            text for name, text in cases.rules(self.project).items() if name.removesuffix("-rules.yaml") in families
+        ]
+
+    @property
+    def broken(self) -> int:
+        """Seconds until the first sample of the fault."""
+        return self.fault + self.interval
+
+    def page(self, now: float, began: float) -> str:
+        """Return what a scrape gets, of a scene that began then."""
+        index = int((now - began) // self.interval)
+        values = ((series.name, series.value(index, began)) for series in self.series)
+        return "".join(f"{name} {value}\n" for name, value in values if value is not None)
+
+    def past(self, now: float, began: float) -> Iterator[str]:
+        """Yield the samples of the time before now, as OpenMetrics."""
+        for index in range(max(0, int((now - began) // self.interval))):
+            for series in self.series:
+                if (value := series.value(index, began)) is not None:
+                    yield f"{series.name} {value} {began + index * self.interval:.3f}"
+
+
+def scenes(wanted: dict[str, float], longest: float) -> list[Scene]:
+    """Return the scenes in which one of the wanted alerts fires.
+
+    Args:
+        wanted: Alert -> its budget in seconds.
+        longest: The longest budget to wait for.
+    """
+    found: list[Scene] = []
+    for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
+        family = path.name.removesuffix("-test.yaml")
+        for number, test in enumerate(cases.document(path, _project(family, family))["tests"]):
+            alerts = dict.fromkeys(fired["alert"] for fired in test.get("fires", ()))
+            measured = tuple(a for a in alerts if a not in _LEARN and wanted.get(a, longest + 1) <= longest)
+            if measured:
+                name = f"{family}{number:02}"
+                project = _project(name, family)
+                found.append(_scene(project, family, measured, cases.document(path, project)["tests"][number]))
+    return found
+
+
+def _project(name: str, family: str) -> Project:
+    packs = {family: Pack(match={SCENE: name})} if family in catalogue.PLATFORM else {}
+    return Project(service=Service(name=name, namespace=name), packs={**packs})
+
+
+def _scene(project: Project, family: str, alerts: tuple[str, ...], test: dict[str, object]) -> Scene:
+    name = project.service.name
+    extra = f'{SCENE}="{name}"' if family in catalogue.PLATFORM else ""
+    series = tuple(
+        Series(_exposed(one["series"], extra), samples(str(one["values"])), bool(_MOMENT.search(_named(one["series"]))))
+        for one in test["input_series"]  # type: ignore[attr-defined]
+    )
+    interval = duration_seconds(str(test.get("interval", "5s")))
+    return Scene(name, project, alerts, duration_seconds(str(test["fault"])), interval, series)
+
+
+def _named(series: str) -> str:
+    return series.partition("{")[0].strip()
+
+
+def _exposed(series: str, extra: str) -> str:
+    name, _, labels = series.partition("{")
+    own = labels.rstrip("}").strip().replace('", ', '",')  # OpenMetrics knows no spaces
+    text = ",".join(part for part in (own, extra) if part)
+    return f"{name.strip()}{{{text}}}"
+
+
+def samples(text: str) -> list[float | None]:
+    """Return the values that promtool's notation stands for; None is no sample, or the end of the series.
+
+    Example:
+        >>> samples("1x2 _ 0+5x2 stale")
+        [1.0, 1.0, 1.0, None, 0.0, 5.0, 10.0, None]
+    """
+    result: list[float | None] = []
+    for part in text.split():
+        steps = _STEPS.fullmatch(part)
+        if steps is None:
+            result.append(None if part in ("_", "stale") else float(part))
+        elif steps["first"] == "_":
+            result += [None] * int(steps["times"])
+        else:
+            first, step = float(steps["first"]), float(steps["step"] or 0)
+            result += [first + step * number for number in range(int(steps["times"]) + 1)]
+    return result
