@@ -27,12 +27,12 @@ function(obskit)
       fault: 'half of the requests for a connection wait 500 ms',
       window_share: '0.4',
       budget: 21,
-      inhibited_by: [
+      inhibited_by: a.held([
         'ObskitDatabaseConnectionErrors',
         'ObskitDatabaseConnectionCreateSlow',
         'ObskitDatabasePoolExhausted',
         'ObskitDatabaseConnectionTimeouts',
-      ],
+      ], [pool]),
       panel: 'database#wait',
     }),
     a.alert('ObskitDatabaseConnectionCreateSlow', {
@@ -45,7 +45,7 @@ function(obskit)
       fault: 'every new connection takes 500 ms',
       window_share: '0.4',
       budget: 21,
-      inhibited_by: ['ObskitDatabaseConnectionErrors'],
+      inhibited_by: a.held(['ObskitDatabaseConnectionErrors'], [pool]),
       panel: 'database#create',
     }),
     a.alert('ObskitDatabaseConnectionErrors', {
@@ -142,7 +142,6 @@ function(obskit)
       fault: 'half of the operations on a database take a second',
       window_share: '0.4',
       budget: 21,
-      inhibited_by: ['ObskitShardSlow'],
       unit: 'percentunit',
       legend: '{{%s}}' % namespace,
     }),
@@ -160,7 +159,6 @@ function(obskit)
       fault: 'half of the operations on a database fail',
       window_share: '0.4',
       budget: 21,
-      inhibited_by: ['ObskitDatabaseConnectionErrors', 'ObskitShardFailing'],
       unit: 'percentunit',
       legend: '{{%s}}' % namespace,
     }),

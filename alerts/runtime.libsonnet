@@ -34,7 +34,7 @@ function(obskit)
       fault: 'half of the timers of an event loop run more than 100 ms late',
       window_share: '0.4',
       budget: 111,
-      inhibited_by: ['ObskitRuntimeEventLoopStuck'],
+      inhibited_by: a.held(['ObskitRuntimeEventLoopStuck'], ['instance']),
     }),
     a.alert('ObskitRuntimeEventLoopStuck', {
       judged: true,
@@ -151,6 +151,6 @@ function(obskit)
       window_share: '0.5',
       source: 'scrape',
       budget: 2740,
-      inhibited_by: ['ObskitRuntimeMemoryNearLimit'],
+      inhibited_by: a.held(['ObskitRuntimeMemoryNearLimit'], ['pod', 'container']),
     }),
   ]

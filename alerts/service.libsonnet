@@ -159,6 +159,6 @@ function(obskit)
       fault: 'no call to another service gets an answer',
       window_share: '1',
       budget: 86,
-      inhibited_by: ['ObskitServiceDependencyFailing'],
+      inhibited_by: a.held(['ObskitServiceDependencyFailing'], [l.server_address, l.server_port]),
     }),
   ]

@@ -52,7 +52,7 @@ function(obskit)
   local hotter = { odds: a.param('1.6', 1.1, 100, 'ratio', usual), sigmas: deviation('5.5'), significance: significance('5') };
   local colder = { odds: a.param('0.5', 0.01, 0.9, 'ratio', usual), sigmas: deviation('6'), significance: significance('6') };
   // Wrong maps shift traffic: they are what must be mended.
-  local maps = ['ObskitShardMapMismatch', 'ObskitShardCountMismatch'];
+  local maps = a.held(['ObskitShardMapMismatch', 'ObskitShardCountMismatch'], [l.shard_set]);
   [
     a.alert('ObskitShardMapMismatch', {
       group: 'map',
@@ -94,7 +94,7 @@ function(obskit)
       fault: 'one operation goes to a wrong shard',
       window_share: '0',
       budget: 11,
-      inhibited_by: ['ObskitShardMapMismatch'],
+      inhibited_by: a.held(['ObskitShardMapMismatch'], [l.shard_set]),
       panel: 'shards#misrouted',
     }),
     a.alert('ObskitShardHot', {
@@ -139,7 +139,7 @@ function(obskit)
       window_share: '0.5',
       budget: 16,
       // Not by a hot shard alone, which is a warning: what makes one may be a map.
-      inhibited_by: maps + ['ObskitShardStarved'],
+      inhibited_by: maps + a.held(['ObskitShardStarved'], [l.shard_set]),
       panel: 'shards#moved',
     }),
     a.alert('ObskitShardSilent', {
@@ -172,7 +172,7 @@ function(obskit)
       fault: 'one shard of eight that are seldom asked takes 4 times its share',
       window_share: '1',
       budget: 101,
-      inhibited_by: maps + ['ObskitShardHot'],
+      inhibited_by: maps + a.held(['ObskitShardHot'], [l.shard_set, l.shard]),
       panel: 'shards#odds_long',
     }),
     a.alert('ObskitShardStarvedLowTraffic', {
@@ -189,7 +189,7 @@ function(obskit)
       fault: 'one shard of eight that are seldom asked takes nothing',
       window_share: '0.8',
       budget: 90,
-      inhibited_by: maps + ['ObskitShardStarved'],
+      inhibited_by: maps + a.held(['ObskitShardStarved'], [l.shard_set, l.shard]),
       panel: 'shards#odds_long',
     }),
     a.alert('ObskitShardHotColdStart', {
@@ -235,7 +235,7 @@ function(obskit)
       fault: 'half of the operations on one shard take 500 ms',
       window_share: '0.7',
       budget: 18,
-      inhibited_by: ['ObskitShardFailing'],
+      inhibited_by: a.held(['ObskitShardFailing'], [l.shard_set, l.shard]),
       panel: 'shards#slower',
     }),
     a.alert('ObskitShardFailing', {

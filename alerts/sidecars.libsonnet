@@ -66,7 +66,7 @@ function(obskit)
     }),
     a.alert('ObskitCollectorRefusing', each {
       keep_firing_for: '5m',
-      inhibited_by: ['ObskitCollectorQueueFull'],
+      inhibited_by: a.held(['ObskitCollectorQueueFull'], ['pod']),
       value: by_signal(refused),
       above: '0',
       unit: 'short',
@@ -93,7 +93,7 @@ function(obskit)
       'for': '1m',
       latency_class: 'normal',
       keep_firing_for: '2m',
-      inhibited_by: ['ObskitCollectorQueueFull'],
+      inhibited_by: a.held(['ObskitCollectorQueueFull'], ['pod', 'exporter', 'data_type']),
       // Until three quarters, where a queue of large batches stops, at the lesser of two slopes: a step is soon flat.
       value: |||
         max by (%(queue)s) (
@@ -116,7 +116,7 @@ function(obskit)
       // Of a counter that has just begun nothing is known yet.
       'for': '30s',
       latency_class: 'normal',
-      inhibited_by: ['ObskitCollectorQueueFull', 'ObskitCollectorQueueFilling'],
+      inhibited_by: a.held(['ObskitCollectorQueueFull', 'ObskitCollectorQueueFilling'], ['pod', 'exporter', 'data_type']),
       // Something waits all the time, and nothing is taken.
       value: |||
         max by (%(queue)s) (min_over_time(%(size)s[1m]))
@@ -152,7 +152,7 @@ function(obskit)
     a.alert('ObskitFluentBitRetrying', each {
       'for': '30s',
       latency_class: 'normal',
-      inhibited_by: ['ObskitFluentBitPaused'],
+      inhibited_by: a.held(['ObskitFluentBitPaused'], ['pod', 'name']),
       value: |||
         sum by (%(part)s) (increase(%(retries)s[1m]))
         unless sum by (%(part)s) (increase(%(records)s[1m])) > 0

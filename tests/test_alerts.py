@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from obskit import _checks, catalogue
-from obskit._checks import detection_budget
+from obskit._checks import _rendered, detection_budget
 from obskit._installation import directory
 from obskit._render import alerts, cases, jsonnet, pack, pipeline
 from obskit.catalogue import _export
@@ -56,6 +56,18 @@ def test_an_alert_keeps_the_conventions(alert: pack.Alert) -> None:
     assert set(alert.inhibited_by) <= PACK.keys() - {alert.name}
     assert alert.summary.endswith(".")
     assert "{{" not in alert.summary
+
+
+def test_an_alert_is_held_back_for_the_same_thing_alone() -> None:
+    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
+    found = _rendered.read(pipeline.render(everything, ("alerts",)), everything)
+    parsed = {query.place.rpartition(" ")[2]: query.analysis for query in found.queries}
+    results = {name: analysis.output.labels for name, analysis in parsed.items() if analysis}
+    for alert in PACK.values():
+        own = {"namespace"} | (set() if alert.family in catalogue.PLATFORM else {"job"})
+        for source, labels in alert.inhibited_by.items():
+            both = results[alert.name] & results[source]
+            assert set(labels) == both - own, f"{source} holds {alert.name} back"
 
 
 @pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))

@@ -44,13 +44,16 @@
     budget: error name + ': budget (promised seconds) is missing',
     // One that fires as long as all is well: the route sends it on and on, and never to people.
     heartbeat: false,
-    // Alerts of the same service that say the same better: while one of them fires, this one is held back.
-    inhibited_by: [],
+    // What says the same better: while such an alert fires for the same thing, this one is held back. Made by `held`.
+    inhibited_by: {},
     board: '',
     panel: if this.value == '' then error name + ': panel is missing' else '',
     unit: if this.panel == '' then error name + ': unit is missing' else '',
     legend: '',
   } + fields,
+
+  // Alerts -> the labels of which both must have the same values, beside those of the service.
+  held(names, labels=[]):: { [name]: labels for name in names },
 
   record(name, expr, group=''):: { record: name, expr: expr, group: group },
 }

@@ -66,7 +66,7 @@ function(obskit)
       window_share: '0',
       source: 'scrape',
       budget: 165,
-      inhibited_by: ['ObskitPostgresConnectionsExhausted'],
+      inhibited_by: a.held(['ObskitPostgresConnectionsExhausted'], ['job', 'pod', 'instance']),
     }),
     a.alert('ObskitPostgresConnectionsExhausted', {
       'for': '5s',

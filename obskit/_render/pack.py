@@ -63,7 +63,8 @@ class Alert:
         heartbeat: Whether it fires as long as all is well.
         judged: Whether it decides by statistics, so that a benchmark says how often it is wrong and what it finds.
         budget: Promised seconds from fault to notification, at the default intervals.
-        inhibited_by: Alerts of the same service that hold this one back while they fire.
+        inhibited_by: Alerts of the same service that hold this one back while they fire -> the labels of which both
+            must have the same values, or one pool would hold back another.
         panel: ``dashboard#panel`` that shows it.
     """
 
@@ -84,7 +85,7 @@ class Alert:
     heartbeat: bool
     judged: bool
     budget: int
-    inhibited_by: tuple[str, ...]
+    inhibited_by: dict[str, tuple[str, ...]]
     panel: str
 
 
@@ -182,6 +183,6 @@ def _rule(rule: dict[str, Any]) -> Recording | Alert:
         heartbeat=rule["heartbeat"],
         judged=rule["judged"],
         budget=rule["budget"],
-        inhibited_by=tuple(rule["inhibited_by"]),
+        inhibited_by={name: tuple(labels) for name, labels in rule["inhibited_by"].items()},
         panel=rule["panel"] or f"{rule['board']}#{rule['alert']}",
     )

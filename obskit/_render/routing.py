@@ -7,6 +7,7 @@ from typing import Any
 from obskit._render import overrides, pack
 from obskit.config.project import Project
 from obskit.promql import budget
+from obskit.promql.translating import Translator
 
 #: How long an alert of a group waits whose first one was just sent.
 _FAST_INTERVAL, _INTERVAL, _REPEAT = "1m", "5m", "4h"
@@ -71,24 +72,28 @@ def _heartbeats(project: Project) -> list[dict[str, Any]]:
 
 
 def inhibitions(project: Project) -> list[dict[str, Any]]:
-    """Return the inhibition rules: one for each set of alerts that holds others back, in the service alone.
+    """Return the inhibition rules: one for each set of alerts that holds others back, for the same thing alone.
 
-    Both carry the labels of the service, so that one service never silences another.
+    Both carry the labels of the service, so that one service never silences another, and have the same values of the
+    labels that say which pool, shard, pod or server it is.
     """
     enabled = [alert for alert in pack.load().alerts() if overrides.is_on(project, alert)]
     names = {alert.name for alert in enabled}
-    held: dict[tuple[str, ...], list[str]] = {}
+    by_labels: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for alert in enabled:
-        sources = tuple(name for name in alert.inhibited_by if name in names)
-        if sources:
-            held.setdefault(sources, []).append(alert.name)
-    equal = [*project.group_labels, "service", "pack"]
+        for source, labels in alert.inhibited_by.items():
+            if source in names:
+                by_labels.setdefault((alert.name, labels), []).append(source)
+    held: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (target, labels), sources in by_labels.items():
+        held.setdefault((tuple(sources), labels), []).append(target)
+    label = Translator(project.metrics).label
     own = f'service="{project.service.name}"'
     return [
         {
             "source_matchers": [own, f'alertname=~"{"|".join(sources)}"'],
             "target_matchers": [own, f'alertname=~"{"|".join(targets)}"'],
-            "equal": ["namespace", *equal],
+            "equal": ["namespace", *project.group_labels, "service", "pack", *map(label, labels)],
         }
-        for sources, targets in held.items()
+        for (sources, labels), targets in held.items()
     ]
