@@ -19,12 +19,14 @@ from obskit.catalogue import _export
 from obskit.config.project import (
     AlertOverride,
     Intervals,
+    LatencyObjective,
     Metrics,
     Notify,
     Project,
     SecretKey,
     Service,
     ShardSet,
+    Slo,
     duration_seconds,
 )
 from obskit.exceptions import InputError
@@ -156,11 +158,24 @@ def test_a_threshold_reaches_the_expression_and_a_disabled_alert_is_gone() -> No
         ({"ObskitShardHot": AlertOverride(labels={"job": "any"})}, "ObskitShardHot cannot set the label job"),
         ({"ObskitShardHot": AlertOverride(params={"odds": -1})}, "odds of ObskitShardHot cannot be -1"),
         ({"ObskitLogErrors": AlertOverride(keep_firing_for="1m")}, "ObskitLogErrors cannot have keep_firing_for"),
+        ({"ObskitRedisDown": AlertOverride(enabled=False)}, "ObskitRedisDown is of the pack redis, which is off"),
+        ({"ObskitShardHot": AlertOverride(annotations={"detection_budget": "1s"})}, "cannot set detection_budget"),
+        ({"ObskitShardHot": AlertOverride(annotations={"runbook_url": "1s"})}, "it must begin with https"),
+        ({"ObskitServiceErrorBudgetDay": AlertOverride(params={"rate": 1000})}, "can never fire.*rate below 1000"),
     ],
 )
-def test_an_unknown_alert_or_a_threshold_out_of_range_is_refused(overrides: dict, words: str) -> None:
+def test_an_override_of_nothing_or_one_that_cannot_be_is_refused(overrides: dict, words: str) -> None:
     with pytest.raises(InputError, match=words):
         alerts.files(project(alerts=overrides))
+
+
+def test_an_objective_whose_budget_cannot_be_used_up_that_fast_is_refused_with_the_rate_that_can() -> None:
+    low = Slo(latency=LatencyObjective(objective=90))
+    with pytest.raises(InputError, match=r"ObskitServiceLatencyBudgetHour can never fire.*rate below 10,") as refused:
+        alerts.files(project(slo=low))
+    assert refused.value.place == "slo"
+    hour = {"ObskitServiceLatencyBudgetHour": AlertOverride(params={"rate": 9})}
+    assert "/ 0.1 > 9" in rules(project(slo=low, alerts=hour))["ObskitServiceLatencyBudgetHour"]["expr"]
 
 
 def test_every_alert_has_rule_cases_page_panel_and_signals() -> None:
@@ -168,9 +183,10 @@ def test_every_alert_has_rule_cases_page_panel_and_signals() -> None:
     assert _checks.run(pipeline.render(everything), everything) == []
 
 
-def test_a_group_has_at_most_twenty_rules_and_a_short_name() -> None:
+def test_a_group_has_at_most_twenty_rules_and_names_are_short() -> None:
     for group in pack.load().groups:
         assert len(group.rules) <= 20 and len(group.name) <= 40, group.name
+        assert [r.record for r in group.rules if not isinstance(r, pack.Alert) and len(r.record) > 40] == []
 
 
 def test_the_definition_of_an_alert_is_one_place_of_at_most_thirty_lines() -> None:

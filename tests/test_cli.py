@@ -199,6 +199,24 @@ def test_two_projects_of_one_service_are_refused_before_anything_is_written(tmp_
     assert not (tmp_path / "rendered").exists()
 
 
+def test_services_whose_pods_look_alike_are_refused(tmp_path: Path) -> None:
+    for name in ("web", "worker"):
+        (tmp_path / f"{name}.yaml").write_text(f"service: {{name: {name}, namespace: shop, container: app}}\n")
+    for command in ("check", "render"):
+        done = run(f"obskit {command} -c web.yaml -c worker.yaml", tmp_path)
+        assert (done["exit"], done["stdout"]) == ("2\n", "")
+        expected = "worker.yaml: its container is called app, as that of web.yaml in the same namespace; alerts on pods"
+        assert expected in done["stderr"]
+
+
+def test_several_projects_are_checked_each_with_its_own_findings(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("service: {name: a}\n")
+    (tmp_path / "b.yaml").write_text("service: {name: b}\nintervals: {export: 20s}\n")
+    report = json.loads(run("obskit check -c a.yaml -c b.yaml --json", tmp_path)["stdout"])
+    assert {finding["place"][:8] for finding in report["findings"]} == {"b.yaml: "}
+    assert {file[:8] for file in report["files"]} == {"a.yaml: ", "b.yaml: "}
+
+
 def test_a_mistake_in_one_of_many_projects_is_told_with_its_place(tmp_path: Path) -> None:
     for number in range(9):
         (tmp_path / f"{number}.yaml").write_text(f"service: {{name: s{number}}}\n")

@@ -15,6 +15,26 @@ from obskit.config.project import Project, duration_seconds
 from obskit.exceptions import InputError
 
 BAD = {
+    "version of a pack that is a number": (
+        "service: {name: shop}\npacks:\n  istio: {version: 1.30}\n",
+        "obskit.yaml:3: packs.istio.version must be text, not 1.3; put it in quotes, without which 1.30 is 1.3",
+    ),
+    "unknown key of a pack": (
+        "service: {name: shop}\npacks:\n  istio: {versoin: '1.30'}\n",
+        "obskit.yaml:3: unknown key versoin in packs.istio; did you mean version?",
+    ),
+    "pack that is neither": (
+        "service: {name: shop}\npacks: {istio: please}\n",
+        "obskit.yaml:2: packs.istio must be true or false or a mapping, not 'please'",
+    ),
+    "pattern of a pack": (
+        "service: {name: shop}\npacks: {redis: {match: {namespace: 'a|*'}}}\n",
+        "packs.redis.match.namespace is no regular expression: 'a|*'; there is nothing that the * at character 3",
+    ),
+    "wait that is for ever": (
+        "service: {name: shop}\nalerts: {ObskitShardHot: {for: 99999d}}\n",
+        "alerts.ObskitShardHot.for cannot be '99999d'; at most 30d",
+    ),
     "unknown key": ("service: {name: shop}\nshard: []\n", "obskit.yaml:2: unknown key shard; did you mean shards?"),
     "unknown nested key": (
         "service:\n  name: shop\n  tema: x\n",

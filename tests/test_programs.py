@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
 from obskit import catalogue
 from obskit._render import alerts, cases, pipeline, sidecars
 from obskit.config.loading import load
-from obskit.config.project import AlertOverride, Logs, Metrics, Project, Service
+from obskit.config.project import AlertOverride, Intervals, Logs, Metrics, Project, Service
 
 pytestmark = pytest.mark.real
 
@@ -23,6 +24,7 @@ SHOP = Path(__file__).parent.parent / "examples/shop/obskit.yaml"
 MINIMAL = Project(service=Service(name="cart", namespace="shop"))
 UTF8 = Project(service=MINIMAL.service, metrics=Metrics(translation_strategy="NoTranslation"))
 EVERYTHING = Project(service=MINIMAL.service, packs=dict.fromkeys(catalogue.PLATFORM, True))
+GROUPED = msgspec.structs.replace(EVERYTHING, group_labels=["cluster"], intervals=Intervals(scrape="30s"))
 Program = Callable[[str], Path]
 
 
@@ -39,8 +41,8 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
 
 @pytest.mark.parametrize(
     ("name", "project"),
-    [("promtool", load(SHOP)[0]), ("promtool", EVERYTHING), ("promtool", UTF8), ("promtool-2.42", EVERYTHING)],
-    ids=["shop", "all packs", "names with dots", "all packs, Prometheus 2.42"],
+    [("promtool", load(SHOP)[0]), ("promtool", GROUPED), ("promtool", UTF8), ("promtool-2.42", EVERYTHING)],
+    ids=["shop", "all packs by cluster", "names with dots", "all packs, Prometheus 2.42"],
 )
 def test_promtool_accepts_the_rules_and_every_case_passes(
     name: str, project: Project, program: Program, tmp_path: Path
@@ -93,6 +95,14 @@ def test_obskit_test_leaves_out_what_the_project_overrides_and_says_so(program: 
     done = run(sys.executable, "-m", "obskit", "test", cwd=tmp_path, OBSKIT_PROMTOOL=promtool)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ObskitShardHot" in done.stdout + done.stderr
+
+
+def test_obskit_test_that_proves_nothing_does_not_succeed(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "obskit.yaml").write_text("service: {name: shop}\nmetrics: {histograms: native}\n")
+    promtool = str(program("promtool"))
+    done = run(sys.executable, "-m", "obskit", "test", cwd=tmp_path, OBSKIT_PROMTOOL=promtool)
+    assert done.returncode == 1
+    assert "nothing is proven" in done.stderr
 
 
 @pytest.mark.parametrize("via", ["fluentbit", "collector"])

@@ -57,10 +57,10 @@ tests:
       - {{eval_time: 1200s, alertname: ObskitShardHotLowTraffic}}
     promql_expr_test:
       - eval_time: 1217s
-        expr: count by (alertname, shard) (ALERTS{{alertname=~"ObskitShard(Hot|Starved)", alertstate="firing"}})
+        expr: count by (<<by>>alertname, shard) (ALERTS{{alertname=~"ObskitShard(Hot|Starved)", alertstate="firing"}})
         exp_samples: [{{value: 1, labels: '{{alertname="ObskitShardHot", shard="0"}}'}}]
       - eval_time: 1264s
-        expr: count by (alertname, shard) (ALERTS{{alertname=~"ObskitShard.+LowTraffic", alertstate="firing"}})
+        expr: count by (<<by>>alertname, shard) (ALERTS{{alertname=~"ObskitShard.+LowTraffic", alertstate="firing"}})
         exp_samples: [{{value: 1, labels: '{{alertname="ObskitShardHotLowTraffic", shard="0"}}'}}]
 
   # Bursts of 30 % often halve or double the odds of a shard, and move more than 8 % of the traffic: here that is usual.

@@ -30,7 +30,7 @@ function(obskit)
   slow('connection_wait', pool, db.connection_wait_time, 'window_long', '0.25')
   + slow('connection_create', pool, db.connection_create_time, 'window_long', '0.25')
   + [record('obskit:db_connection_request:count', events(pool, db.connection_wait_time.count, 'window'))]
-  + share('connection_request', 'connection_request_failed', events(pool, db.connection_errors.name, 'window'))
+  + share('connection_request', 'connection_failed', events(pool, db.connection_errors.name, 'window'))
   + [
     // Little's law: as many are out on average as are taken a second, times the seconds until they are returned. Those
     // that are out beyond that do not return. J. D. C. Little, Operations Research 9 (1961).

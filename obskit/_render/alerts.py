@@ -31,7 +31,8 @@ def files(project: Project) -> dict[str, str]:
     made = {
         "alerts/rules.yaml": rules,
         "alerts/prometheusrule.yaml": resource,
-        "alerts/mimir.yaml": f"namespace: obskit-{service.namespace}-{service.name}\n{rules}",
+        # A name in Kubernetes has no dot: of no two services is this the same.
+        "alerts/mimir.yaml": f"namespace: obskit.{service.namespace}.{service.name}\n{rules}",
         "alerts/alertmanager.yaml": yaml_text(routing.configuration(project), header=False),
     }
     if of_logs := log_groups(project):

@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
+from msgspec import UNSET
 
 from obskit import _installation, catalogue
 from obskit._render import alerts, pack, tokens
@@ -40,9 +42,13 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
     Args:
         project: The parsed ``obskit.yaml``.
 
+    The cases are of the default intervals, and so are the rules for them: of other intervals they prove what the rules
+    decide, and not their windows.
+
     Returns:
         File name -> promtool's YAML, which reads the :func:`rules` beside it; alert -> why its cases are left out.
     """
+    project = _at_default_intervals(project)
     maker = _Maker(project)
     result: dict[str, str] = {}
     for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
@@ -67,8 +73,13 @@ def document(path: Path, project: Project) -> dict[str, Any]:
 
 def rules(project: Project) -> dict[str, str]:
     """Return the rules that the cases read, a file for each family: promtool evaluates all that it is given."""
-    families = alerts.by_family(project)
+    families = alerts.by_family(_at_default_intervals(project))
     return {_RULES.format(family): yaml_text({"groups": groups}) for family, groups in families.items()}
+
+
+def _at_default_intervals(project: Project) -> Project:
+    packs = {name: msgspec.structs.replace(pack, scrape=UNSET) for name, pack in project.enabled_packs.items()}
+    return msgspec.structs.replace(project, intervals=Intervals(), packs={**packs})
 
 
 class _Maker:
@@ -81,13 +92,17 @@ class _Maker:
         }
         self.pack = {alert.name: alert for alert in pack.load().alerts()}
         self.left_out: dict[str, str] = {}
+        self.grouped = "".join(f', {label}="{label}"' for label in project.group_labels)
+        self.by_objective = {
+            group.family for group in pack.load().groups for rule in group.rules if "<<slo_" in rule.expr
+        }
         self.translator = translating.Translator(project.metrics)
 
     def test(self, test: dict[str, Any]) -> dict[str, Any] | None:
         short = {key: test[key] for key in ("fault", "fires", "silent") if key in test}
         test = {"interval": "5s", **{key: value for key, value in test.items() if key not in short}}
         questions = [*(self._question(q) for q in test.get("alert_rule_test", ()) if self._is_known(q["alertname"]))]
-        expressions = list(test.get("promql_expr_test", ()))
+        expressions = [self._asked(expression) for expression in test.get("promql_expr_test", ())]
         for name, times in short.get("silent", {}).items():
             if self._is_known(name):
                 questions += [_silent(name, time) for time in (times if isinstance(times, list) else [times])]
@@ -106,7 +121,19 @@ class _Maker:
         return sorted({self.pack[question["alertname"]].family for t in tests for question in t["alert_rule_test"]})
 
     def _fed(self, series: dict[str, Any]) -> dict[str, Any]:
-        return series | {"series": self.translator.expr(series["series"])}
+        return series | {"series": self._grouped(self.translator.expr(series["series"]))}
+
+    def _grouped(self, series: str) -> str:
+        """Every series of a project with group labels has them, and so has what comes of it."""
+        name, brace, labels = series.partition("{")
+        if not self.grouped:
+            return series
+        return f"{name}{{{labels[:-1]}{self.grouped}}}" if brace else f"{name}{{{self.grouped[2:]}}}"
+
+    def _asked(self, expression: dict[str, Any]) -> dict[str, Any]:
+        samples = expression.get("exp_samples", ())
+        grouped = [s | {"labels": self._grouped(s["labels"])} if "labels" in s else s for s in samples]
+        return expression | {"exp_samples": grouped}
 
     def _is_known(self, name: str) -> bool:
         reason = self._reason(name)
@@ -127,6 +154,7 @@ class _Maker:
         return {
             "exp_labels": {
                 **{self.translator.label(label): value for label, value in alert["exp_labels"].items()},
+                **{label: label for label in self.project.group_labels},
                 **self.rules[name]["labels"],
             },
             "exp_annotations": {**self.rules[name]["annotations"], "description": alert["description"]},
@@ -158,13 +186,9 @@ class _Maker:
     def _reason(self, name: str) -> str:
         if name not in self.rules:
             return "disabled"
-        if self.project.intervals != Intervals():
-            return "the project's intervals differ from the defaults"
         if self.project.metrics.histograms == "native":
             return "the project has native histograms"
-        if self.project.group_labels:
-            return "the project adds group labels"
-        if self.project.slo != Slo() and self.pack[name].family == "service":
+        if self.project.slo != Slo() and self.pack[name].family in self.by_objective:
             return "the project's objectives differ from the defaults"
         override = self.project.alerts.get(name)
         if override is not None and any(getattr(override, field) for field in _TIMING):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from obskit import catalogue
-from obskit._render import pack
+from obskit._render import pack, tokens
 from obskit.catalogue import http
 from obskit.config.project import AlertOverride, Project
 from obskit.exceptions import InputError
@@ -19,6 +19,8 @@ RESERVED = frozenset({"alertname", "severity", "latency_class", "namespace", "se
     catalogue.TARGET_LABELS,
     *(series.labels for topic in catalogue.TOPICS for _, _, r in catalogue.metrics(topic) for series in r.series),
 )
+#: As many names as a message can list.
+_FEW = 20
 _GROUPING = re.compile(r"\b(?:by|on|group_left) \((?:<<by>>)?([^()]*)\)")
 
 
@@ -113,8 +115,44 @@ def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
         if override.keep_firing_for and alerts[name].language == "logql":
             problem, remedy = f"{name} cannot have keep_firing_for", "Loki's ruler does not know it: leave it out"
             raise InputError(problem, place=f"alerts.{name}.keep_firing_for", remedy=remedy)
+        _refuse_off(project, alerts[name])
         _refuse_labels(project, name, override)
+        _refuse_annotations(name, override)
         _refuse_params(alerts[name], override)
+    for alert in alerts.values():
+        _refuse_unreachable(project, alert)
+
+
+def _refuse_off(project: Project, alert: pack.Alert) -> None:
+    if alert.family in catalogue.PLATFORM and alert.family not in project.enabled_packs:
+        problem = f"{alert.name} is of the pack {alert.family}, which is off"
+        remedy = f"packs: {{{alert.family}: true}}, or leave this out"
+        raise InputError(problem, place=f"alerts.{alert.name}", remedy=remedy)
+
+
+def _refuse_unreachable(project: Project, alert: pack.Alert) -> None:
+    """Refuse an objective so low that an alert on its budget cannot fire: no more than all requests can miss it."""
+    budget = next((name for name in ("slo_failed", "slo_slow") if f"<<{name}>>" in alert.expr), "")
+    if "rate" not in alert.params or not budget or not is_on(project, alert):
+        return
+    share, rate = float(tokens.of(project)[budget]), float(params(project, alert)["param:rate"])
+    if rate * share >= 1:
+        fastest = f"all requests use up a budget of {share:.1%} {1 / share:.4g} times as fast"
+        problem = f"{alert.name} can never fire: {fastest}"
+        remedy = f"set alerts.{alert.name}.params.rate below {1 / share:.4g}, or enabled: false"
+        given = "rate" in of(project, alert).params
+        raise InputError(problem, place=f"alerts.{alert.name}.params.rate" if given else "slo", remedy=remedy)
+
+
+def _refuse_annotations(name: str, override: AlertOverride) -> None:
+    place = f"alerts.{name}.annotations"
+    if "detection_budget" in override.annotations:
+        problem, remedy = f"{name} cannot set detection_budget", "it is computed: leave it out"
+        raise InputError(problem, place=f"{place}.detection_budget", remedy=remedy)
+    url = override.annotations.get("runbook_url")
+    if url is not None and not url.startswith(("https://", "http://")):
+        problem, remedy = f"runbook_url of {name} cannot be {url!r}", "it must begin with https:// or http://"
+        raise InputError(problem, place=f"{place}.runbook_url", remedy=remedy)
 
 
 def _refuse_labels(project: Project, name: str, override: AlertOverride) -> None:
@@ -139,6 +177,8 @@ def _refuse_params(alert: pack.Alert, override: AlertOverride) -> None:
 
 def _nearest(name: str, known: Iterable[str] | Mapping[str, Any]) -> str:
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, names, n=3)
+    if len(names) > _FEW:
+        return f"did you mean {' or '.join(near)}? obskit explain lists all" if near else "obskit explain lists all"
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{hint}known: {', '.join(names) or 'none'}"

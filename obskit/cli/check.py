@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obskit.cli import linting
-from obskit.cli.common import config_option, count, json_option, print_json, project, text
+from obskit.cli.common import configs_option, count, json_option, print_json, project, refuse_confusable, text
 from obskit.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ _COMMITTED = "rendered"
 EPILOG = """\b
 Examples:
   obskit check -c obskit.yaml
+  obskit check -c cart.yaml -c till.yaml
   obskit check --rendered deployed/    rules and dashboards as they run now
   obskit check --rules rules/          anybody's rules, without a project
   obskit check --rules a.yaml --sarif > findings.sarif"""
 
 
 @click.command(epilog=EPILOG)
-@config_option
+@configs_option("several are checked one by one, and against each other.")
 @click.option(
     "--rendered",
     type=click.Path(path_type=Path),
@@ -38,7 +40,7 @@ Examples:
 @json_option
 @linting.options
 @click.pass_context
-def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bool) -> None:
+def command(ctx: click.Context, configs: tuple[Path, ...], rendered: Path | None, as_json: bool) -> None:
     """Hold every rendered rule, panel and pipeline against the catalogue of signals.
 
     Metric and label names, types, buckets and units; the detection budget of each alert; its runbook, its cases
@@ -48,25 +50,39 @@ def command(ctx: click.Context, config: Path, rendered: Path | None, as_json: bo
     With --rules: files and folders of rules for Prometheus, Mimir and Loki, or - for standard input. Notes do not
     fail; --level error fails on errors alone.
     """
-    from obskit import _checks
-    from obskit._render import pipeline
-
-    with project(config) as loaded:
-        files = {} if rendered else pipeline.render(loaded)
-    if rendered:
-        files = _deployed(rendered)
-    findings = _checks.run(files, loaded)
-    committed = {} if rendered else _read(config.parent / _COMMITTED)
-    if any(files.get(path) != text for path, text in committed.items()):
-        kept = {f"{config.parent / _COMMITTED}/{path}": text for path, text in committed.items()}
-        findings += _checks.run(kept, loaded)
-        files |= kept
+    if len(configs) > 1:
+        if rendered:
+            raise click.UsageError("--rendered is of one project: give one -c.")
+        refuse_confusable(configs)
+    files: dict[str, str] = {}
+    findings: list[Finding] = []
+    for config in configs:
+        made, found = _checked(config, rendered)
+        inside = f"{config}: " if len(configs) > 1 else ""
+        files |= {inside + path: text for path, text in made.items()}
+        findings += [dataclasses.replace(finding, place=inside + finding.place) for finding in found]
     if as_json:
         print_json({"files": sorted(files), "findings": [finding.as_dict() for finding in findings]})
     else:
         _print(findings, len(files))
     if findings:
         ctx.exit(1)
+
+
+def _checked(config: Path, rendered: Path | None) -> tuple[dict[str, str], list[Finding]]:
+    """The files of a project, and what is wrong with them."""
+    from obskit import _checks
+    from obskit._render import pipeline
+
+    with project(config) as loaded:
+        files = _deployed(rendered) if rendered else pipeline.render(loaded)
+    findings = _checks.run(files, loaded)
+    committed = {} if rendered else _read(config.parent / _COMMITTED)
+    if any(files.get(path) != text for path, text in committed.items()):
+        kept = {f"{config.parent / _COMMITTED}/{path}": text for path, text in committed.items()}
+        findings += _checks.run(kept, loaded)
+        files |= kept
+    return files, findings
 
 
 def _deployed(folder: Path) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +32,49 @@ def config_option(function: _Command) -> _Command:
         show_default=True,
         help="The project's file.",
     )(function)
+
+
+def configs_option(several: str) -> Callable[[_Command], _Command]:
+    """Add ``-c/--config FILE``, which may be given several times.
+
+    Args:
+        several: What happens to several.
+    """
+    return click.option(
+        "-c",
+        "--config",
+        "configs",
+        type=click.Path(path_type=Path),
+        default=[Path("obskit.yaml")],
+        show_default="obskit.yaml",
+        multiple=True,
+        help=f"The project's file; {several}",
+    )
+
+
+def refuse_confusable(configs: Sequence[Path]) -> list[Project]:
+    """Load several projects, and refuse those whose services or containers nobody could tell apart.
+
+    Raises:
+        InputError: A file cannot be used, or two describe one service, or pods that look alike.
+    """
+    found: list[Project] = []
+    services: dict[tuple[str, str], Path] = {}
+    containers: dict[tuple[str, str], Path] = {}
+    for config in configs:
+        with project(config) as loaded:
+            found.append(loaded)
+        namespace = loaded.service.namespace
+        other = services.setdefault((namespace, loaded.service.name), config)
+        if other is not config:
+            problem = f"it describes the same service as {other}"
+            raise InputError(problem, place=str(config), remedy="give one of them another name or namespace")
+        other = containers.setdefault((namespace, loaded.container), config)
+        if other is not config:
+            problem = f"its container is called {loaded.container}, as that of {other} in the same namespace"
+            remedy = "alerts on pods know a service by its container: give one of them another name"
+            raise InputError(problem, place=str(config), remedy=remedy)
+    return found
 
 
 def json_option(function: _Command) -> _Command:

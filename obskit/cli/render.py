@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from obskit.cli.common import json_option, print_json, project
-from obskit.exceptions import InputError
+from obskit.cli.common import configs_option, json_option, print_json, project, refuse_confusable
 
 if TYPE_CHECKING:
     from obskit._render.write import Difference
@@ -46,16 +45,7 @@ class Result(NamedTuple):
 
 @click.command(epilog=EPILOG)
 @click.argument("artefact", type=click.Choice(ARTEFACTS), default="all")
-@click.option(
-    "-c",
-    "--config",
-    "configs",
-    type=click.Path(path_type=Path),
-    default=[Path("obskit.yaml")],
-    show_default="obskit.yaml",
-    multiple=True,
-    help="The project's file; several are rendered side by side.",
-)
+@configs_option("several are rendered side by side.")
 @click.option(
     "-o",
     "--output",
@@ -77,7 +67,8 @@ def command(
     artefacts = tuple(pipeline.ARTEFACTS) if artefact == "all" else (artefact,)
     dry, several = check or diff, len(configs) > 1
     jobs = [Job(config, output, artefacts, dry, several) for config in configs]
-    _refuse_one_place(jobs)
+    if several:
+        refuse_confusable(configs)
     results = []
     for result in _each(jobs, quiet=as_json):
         results.append(result)
@@ -90,19 +81,6 @@ def command(
         print_json({"projects": found} if several else found[0])
     if dry and any(result.differences for result in results):
         ctx.exit(1)
-
-
-def _refuse_one_place(jobs: list[Job]) -> None:
-    """Refuse two projects that would be written to one folder, before anything is written."""
-    if len(jobs) == 1:
-        return
-    taken: dict[Path, Path] = {}
-    for job in jobs:
-        folder = _folder(job)
-        if folder in taken:
-            problem = f"it describes the same service as {taken[folder]}"
-            raise InputError(problem, place=str(job.config), remedy="give one of them another name or namespace")
-        taken[folder] = job.config
 
 
 def _folder(job: Job) -> Path:

@@ -28,8 +28,8 @@ _INSTALL = "install Prometheus (its package ships promtool), or set OBSKIT_PROMT
 def command(ctx: click.Context, config: Path, as_json: bool) -> None:
     """Prove with promtool that each alert fires within its budget and stays silent when all is well.
 
-    The cases are obskit's own, for the rules as this project renders them. An alert whose parameters or timing the
-    project overrides is left out and listed: its cases no longer describe it.
+    The cases are obskit's own, for the rules as this project renders them, at the default intervals. An alert whose
+    parameters or timing the project overrides is left out and listed: its cases no longer describe it.
     """
     from obskit._render import cases
 
@@ -59,7 +59,7 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
         )
     else:
         _report(results, failed, left_out)
-    if failed:
+    if failed or not files:
         ctx.exit(1)
 
 
@@ -79,6 +79,8 @@ def _report(results: dict[str, str], failed: list[str], left_out: dict[str, str]
         click.echo(f"\n{name}\n{results[name].rstrip()}", err=True)
     for alert, reason in left_out.items():
         click.echo(f"left out: {alert}: {reason}")
+    if not results:
+        click.echo("nothing is proven: no alert of this project has cases that can run", err=True)
     click.echo(f"{len(results)} files, {len(failed)} failed, {len(left_out)} alerts left out")
 
 

@@ -99,14 +99,16 @@ def _line(problem: InputError) -> int:
     return int(problem.place.rpartition(":")[2])
 
 
-def _problems(document: Document, description: dict[str, Any], found: Any) -> list[InputError]:
-    path: Path_ = tuple(found.instance_path)
+def _problems(document: Document, description: dict[str, Any], found: Any, above: Path_ = ()) -> list[InputError]:
+    path: Path_ = (*above, *found.instance_path)
     kind = found.kind
     node = _node(description, list(found.schema_path)[:-1])
     where = spell(path) or "the file"
     if kind.name == "additionalProperties":
         known = sorted(node.get("properties", {}))
         return [_unknown_key(document, path, key, known) for key in kind.unexpected]
+    if kind.name == "anyOf":
+        return _problems_of_choice(document, description, node["anyOf"], found.instance, path)
     if kind.name == "required":
         missing = spell((*path, kind.property))
         return [_error(document, path, f"{missing} is missing", f"add {missing}")]
@@ -115,6 +117,8 @@ def _problems(document: Document, description: dict[str, Any], found: Any) -> li
     remedy = f"meaning: {hint}" if hint else "see obskit schema"
     if kind.name == "type":
         expected = " or ".join(_TYPES[t] for t in kind.types)
+        if kind.types == ["string"] and isinstance(found.instance, (int, float)):
+            remedy = f"put it in quotes, without which 1.30 is 1.3; {remedy}"
         return [_error(document, path, f"{where} must be {expected}, not {value}", remedy)]
     if kind.name == "enum":
         return [
@@ -126,6 +130,23 @@ def _problems(document: Document, description: dict[str, Any], found: Any) -> li
     if kind.name in ("pattern", "minLength", "maxLength"):
         return [_error(document, path, f"{where} cannot be {value}", _pattern_remedy(node, remedy))]
     return [_error(document, path, f"{where}: {found.message}", remedy)]
+
+
+def _problems_of_choice(
+    document: Document, description: dict[str, Any], choices: list[dict[str, Any]], value: Any, path: Path_
+) -> list[InputError]:
+    """Explain a value that is none of what it may be: by the mapping that it tried to be, or by all types."""
+    import jsonschema_rs
+
+    resolved = [description["$defs"][c["$ref"].rpartition("/")[2]] if "$ref" in c else c for c in choices]
+    own = next((choice for choice in resolved if isinstance(value, dict) and choice.get("type") == "object"), None)
+    if own is None:
+        expected = " or ".join(_TYPES[choice["type"]] for choice in resolved)
+        problem = f"{spell(path)} must be {expected}, not {_shown(value)}"
+        return [_error(document, path, problem, "see obskit schema")]
+    within = {**own, "$defs": description["$defs"]}
+    errors = jsonschema_rs.validator_for(within).iter_errors(value)
+    return [problem for found in errors for problem in _problems(document, within, found, path)]
 
 
 def _pattern_remedy(node: dict[str, Any], remedy: str) -> str:

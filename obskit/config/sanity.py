@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
 from obskit.config import templates
-from obskit.config.project import Backends, Project
+from obskit.config.project import AlertOverride, Backends, Project, duration_seconds
 
 #: Setting, problem, remedy.
 Problem = tuple[str, str, str]
+_DANGLING = re.compile(r"(?:^|[|*+])[*+]")
+#: An alert that waits longer than the longest window of any is one that was meant to be off.
+_LONGEST_WAIT = 30 * 86400
 
 
 def problems(project: Project) -> Iterator[Problem]:
@@ -29,12 +33,31 @@ def problems(project: Project) -> Iterator[Problem]:
     yield from _twice("group_labels[{}]", project.group_labels, "list each label once")
     if project.notify and (project.notify.kind == "slack") != bool(project.notify.channel):
         yield "notify", "notify.channel is for the kind slack, which needs it", "add it, or leave it out"
+    yield from _patterns(project)
     for name, override in project.alerts.items():
+        yield from _durations(f"alerts.{name}", override)
         for kind, texts in (("labels", override.labels), ("annotations", override.annotations)):
             for key, text in texts.items():
                 if wrong := templates.problem(text):
                     place = f"alerts.{name}.{kind}.{key}"
                     yield place, f"{place} is no template: {wrong}", "Prometheus would refuse the whole file of rules"
+
+
+def _patterns(project: Project) -> Iterator[Problem]:
+    """Of the characters that a pattern may have, only a quantifier can be where none may be."""
+    for name, pack in project.enabled_packs.items():
+        for label, pattern in pack.match.items():
+            if found := _DANGLING.search(pattern):
+                place = f"packs.{name}.match.{label}"
+                remedy = f"there is nothing that the {found[0][-1]} at character {found.end()} could repeat"
+                yield place, f"{place} is no regular expression: {pattern!r}", remedy
+
+
+def _durations(place: str, override: AlertOverride) -> Iterator[Problem]:
+    for key, value in (("for", override.for_), ("keep_firing_for", override.keep_firing_for)):
+        if value and duration_seconds(value) > _LONGEST_WAIT:
+            remedy = "at most 30d; enabled: false leaves an alert out"
+            yield f"{place}.{key}", f"{place}.{key} cannot be {value!r}", remedy
 
 
 def _urls(backends: Backends) -> Iterator[Problem]:
