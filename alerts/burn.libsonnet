@@ -15,6 +15,7 @@ function(obskit)
     ];
   local common(name, budget, long, short, rate, group) = {
     group: group,
+    latency_class: 'slow',
     judged: true,
     value: burn(name, long, budget),
     above: '<<param:rate>>',
@@ -31,59 +32,58 @@ function(obskit)
   };
   local errors(long, short, rate) = common('failed', 'slo_failed', long, short, rate, 'errors');
   local latency(long, short, rate) = common('slow', 'slo_slow', long, short, rate, 'latency');
-  local fast = { latency_class: 'normal', severity: 'critical' };
-  local slow = { latency_class: 'slow' };
+  local urgent = { severity: 'critical' };
   [
-    a.alert('ObskitServiceErrorBudgetHour', errors('1h', '5m', '14.4') + fast + {
+    a.alert('ObskitServiceErrorBudgetHour', errors('1h', '5m', '14.4') + urgent + {
       summary: 'The error budget of availability burns: measured over an hour, it lasts two days or less.',
       description: 'Over the last hour the error budget of availability was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
       budget: 1952,
       inhibited_by: a.held(['ObskitServiceErrors']),
     }),
-    a.alert('ObskitServiceErrorBudgetSixHours', errors('6h', '30m', '6') + fast + {
+    a.alert('ObskitServiceErrorBudgetSixHours', errors('6h', '30m', '6') + urgent + {
       summary: 'The error budget of availability burns: measured over six hours, it lasts five days or less.',
       description: 'Over the last six hours the error budget of availability was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
       budget: 11492,
       inhibited_by: a.held(['ObskitServiceErrors', 'ObskitServiceErrorBudgetHour']),
     }),
-    a.alert('ObskitServiceErrorBudgetDay', errors('1d', '2h', '3') + slow + {
+    a.alert('ObskitServiceErrorBudgetDay', errors('1d', '2h', '3') + {
       summary: 'The error budget of availability burns: measured over a day, it lasts ten days or less.',
       description: 'Over the last day the error budget of availability was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
       budget: 45836,
       inhibited_by: a.held(['ObskitServiceErrorBudgetHour', 'ObskitServiceErrorBudgetSixHours']),
     }),
-    a.alert('ObskitServiceErrorBudgetThreeDays', errors('3d', '6h', '1') + slow + {
+    a.alert('ObskitServiceErrorBudgetThreeDays', errors('3d', '6h', '1') + {
       summary: 'The error budget of availability burns: measured over three days, it lasts thirty days or less.',
       description: 'Over the last three days the error budget of availability was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests fail as the line allows',
       budget: 137420,
       inhibited_by: a.held(['ObskitServiceErrorBudgetHour', 'ObskitServiceErrorBudgetSixHours', 'ObskitServiceErrorBudgetDay']),
     }),
-    a.alert('ObskitServiceLatencyBudgetHour', latency('1h', '5m', '14.4') + fast + {
+    a.alert('ObskitServiceLatencyBudgetHour', latency('1h', '5m', '14.4') + urgent + {
       summary: 'The error budget of latency burns: measured over an hour, it lasts two days or less.',
       description: 'Over the last hour the error budget of latency was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
       budget: 1952,
       inhibited_by: a.held(['ObskitServiceSlow']),
     }),
-    a.alert('ObskitServiceLatencyBudgetSixHours', latency('6h', '30m', '6') + fast + {
+    a.alert('ObskitServiceLatencyBudgetSixHours', latency('6h', '30m', '6') + urgent + {
       summary: 'The error budget of latency burns: measured over six hours, it lasts five days or less.',
       description: 'Over the last six hours the error budget of latency was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
       budget: 11492,
       inhibited_by: a.held(['ObskitServiceSlow', 'ObskitServiceLatencyBudgetHour']),
     }),
-    a.alert('ObskitServiceLatencyBudgetDay', latency('1d', '2h', '3') + slow + {
+    a.alert('ObskitServiceLatencyBudgetDay', latency('1d', '2h', '3') + {
       summary: 'The error budget of latency burns: measured over a day, it lasts ten days or less.',
       description: 'Over the last day the error budget of latency was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
       budget: 45836,
       inhibited_by: a.held(['ObskitServiceLatencyBudgetHour', 'ObskitServiceLatencyBudgetSixHours']),
     }),
-    a.alert('ObskitServiceLatencyBudgetThreeDays', latency('3d', '6h', '1') + slow + {
+    a.alert('ObskitServiceLatencyBudgetThreeDays', latency('3d', '6h', '1') + {
       summary: 'The error budget of latency burns: measured over three days, it lasts thirty days or less.',
       description: 'Over the last three days the error budget of latency was used up {{ $value | printf "%.2g" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',

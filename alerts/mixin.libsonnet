@@ -1,8 +1,7 @@
 // The pack: function(obskit) → {groups, analysis}, where `obskit` is the catalogue (obskit catalogue export --format json).
-// `only` names the families and packs that are wanted; all of them by default.
 local groups = import 'lib/groups.libsonnet';
 
-function(obskit, only=null)
+function(obskit)
   // On by default, of one service.
   local families = {
     database: [import 'rules/database.libsonnet', import 'database.libsonnet'],
@@ -31,7 +30,6 @@ function(obskit, only=null)
   local made(list, scope) = std.flattenArrays([
     groups(name, scope, std.flattenArrays([rules(obskit) for rules in list[name]]))
     for name in std.objectFields(list)
-    if only == null || std.member(only, name)
   ]);
   {
     groups: made(families, 'service') + made(packs, 'cluster'),

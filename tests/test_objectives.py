@@ -105,7 +105,7 @@ def test_errors_within_the_objective_are_no_alert(
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("objective", "slow", "is_firing"),
-    [(99.0, 0.08, True), (90.0, 0.08, False), (90.0, 0.2, True)],
+    [(99.0, 0.08, True), (94.0, 0.05, False), (94.0, 0.2, True)],
     ids=["above it", "within a lax one", "above a lax one"],
 )
 @pytest.mark.parametrize(

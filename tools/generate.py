@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,8 +16,8 @@ import noise
 import reference
 import runbooks
 
-from obskit import _checks, _lint
-from obskit._render import chart, pipeline
+from obskit import _checks, _lint, catalogue
+from obskit._render import chart, pack, pipeline
 from obskit.catalogue import _export
 from obskit.config.loading import load
 
@@ -50,6 +51,19 @@ def _table(checks: Mapping[str, ModuleType]) -> list[str]:
     return lines
 
 
+def packs() -> str:
+    """Return docs/packs/README.md: every platform pack with what it watches."""
+    lines = [reference.HEADER, "# Platform packs", "", "Off by default: [how to enable one](../alerts.md).", ""]
+    lines += ["| pack | series | alerts |", "|---|---|---|"]
+    alerts = list(pack.load().alerts())
+    for name in catalogue.PLATFORM:
+        module = importlib.import_module(f"{catalogue.__name__}.platform.{name}")
+        names = [alert.name for alert in alerts if alert.family == name]
+        links = ", ".join(f"[{alert}](../runbooks/{alert}.md)" for alert in names)
+        lines.append(f"| [{name}]({name}.md) | {(module.__doc__ or '').splitlines()[0]} | {links} |")
+    return "\n".join(lines) + "\n"
+
+
 def shop() -> dict[str, str]:
     """Return everything that the shop's obskit.yaml renders to: path below examples/shop/rendered -> text."""
     return pipeline.render(load(ROOT / SHOP / "obskit.yaml")[0], pipeline.ARTEFACTS)
@@ -61,6 +75,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference.command_line,
     "docs/reference/config.md": reference.project_file,
     "docs/checks/README.md": checks,
+    "docs/packs/README.md": packs,
     "docs/reliability.md": reliability.page,
     "docs/false-positives.md": false_positives.from_record,
     "tests/alerts/noise-test.yaml": noise.cases,

@@ -10,6 +10,7 @@ import argparse
 import json
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.detection import page, replay, report
@@ -51,9 +52,15 @@ def main() -> int:
     known = {fault.alert for fault in FAULTS}
     faults = [fault for fault in FAULTS if not options.only or fault.alert in options.only]
     others = {n: b for n, b in budgets.items() if n not in {*known, *HEARTBEATS} and n in (options.only or budgets)}
-    scenes = replay.scenes(others, LONGEST)
+    scenes = [scene for scene in replay.scenes(others, LONGEST) if not scene.learns]
     plans = [Plan(options.services, s, options.spread, budgets, faults, scenes) for s in range(1, options.seeds + 1)]
-    outcomes = [run(versions, options.folder / str(plan.seed), plan, say) for plan in plans]
+    copies = [scene for seed in range(options.seeds) for scene in replay.scenes(others, LONGEST, chr(ord("a") + seed))]
+    slow = Plan(0, options.seeds + 1, options.spread, budgets, (), [scene for scene in copies if scene.learns])
+    # Those that learn first take as long as the rest together, and next to no time of the processor.
+    with ThreadPoolExecutor(1) as pool:
+        last = pool.submit(run, versions, options.folder / "learning", slow, say) if slow.scenes else None
+        outcomes = [run(versions, options.folder / str(plan.seed), plan, say) for plan in plans]
+        outcomes += [last.result()] if last else []
     result = report.figures(outcomes, options.versions)
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.json:

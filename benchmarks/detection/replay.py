@@ -16,8 +16,21 @@ from obskit.config.project import Pack, Project, Service, duration_seconds
 
 #: Label of the series of a pack, by which the rules of a scene know their own.
 SCENE = "scene"
-#: What these know was recorded by rules, for which a past of samples is no past.
-_LEARN = ("ObskitShardHotLowTraffic", "ObskitShardStarvedLowTraffic")
+#: What these know is recorded by rules, for which a past of samples is no past: their scenes are played from the first
+#: sample on, unless that is longer ago than anybody waits.
+_LEARN = frozenset(
+    {
+        "ObskitAutoscalerFlapping",
+        "ObskitIstioAccessDenied",
+        "ObskitIstioMtlsDowngraded",
+        "ObskitServiceDependencySilent",
+        "ObskitServiceDependencySlow",
+        "ObskitServiceTrafficGone",
+        "ObskitShardHotLowTraffic",
+        "ObskitShardStarvedLowTraffic",
+    }
+)
+_LONGEST_PAST = 1200
 #: Values that are moments: promtool's begin at 0.
 _MOMENT = re.compile(r"(_timestamp(_seconds)?|_expire_time_seconds|_cert_expiry|_created)$")
 _NUMBER = r"[\d.]+(?:e[-+]?\d+)?"
@@ -41,7 +54,7 @@ class Series:
     def value(self, index: int, began: float) -> float | None:
         """Return the value at an interval of a scene that began then."""
         value = self.values[index] if 0 <= index < len(self.values) else None
-        return value + began if value is not None and self.moment else value
+        return value + began if value and self.moment else value  # 0 is no moment
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,11 @@ class Scene:
     fault: int
     interval: int
     series: tuple[Series, ...]
+
+    @property
+    def learns(self) -> bool:
+        """Whether it has to be played from its beginning."""
+        return not _LEARN.isdisjoint(self.alerts)
 
     @property
     def rules(self) -> list[str]:
@@ -91,24 +109,24 @@ class Scene:
                     yield f"{series.name} {value} {began + index * self.interval:.3f}"
 
 
-def scenes(wanted: dict[str, float], longest: float) -> list[Scene]:
+def scenes(wanted: dict[str, float], longest: float, copy: str = "") -> list[Scene]:
     """Return the scenes in which one of the wanted alerts fires.
 
     Args:
         wanted: Alert -> its budget in seconds.
         longest: The longest budget to wait for.
+        copy: What the names of the services end with, for those who play a case several times.
     """
     found: list[Scene] = []
     for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
         family = path.name.removesuffix("-test.yaml")
         for number, test in enumerate(cases.document(path, _project(family, family))["tests"]):
             alerts = dict.fromkeys(fired["alert"] for fired in test.get("fires", ()))
-            measured = tuple(a for a in alerts if a not in _LEARN and wanted.get(a, longest + 1) <= longest)
+            measured = tuple(a for a in alerts if wanted.get(a, longest + 1) <= longest)
             if measured:
-                name = f"{family}{number:02}"
-                project = _project(name, family)
+                project = _project(f"{family}{number:02}{copy}", family)
                 found.append(_scene(project, family, measured, cases.document(path, project)["tests"][number]))
-    return found
+    return [scene for scene in found if not scene.learns or scene.broken < _LONGEST_PAST]
 
 
 def _project(name: str, family: str) -> Project:
@@ -118,7 +136,8 @@ def _project(name: str, family: str) -> Project:
 
 def _scene(project: Project, family: str, alerts: tuple[str, ...], test: dict[str, object]) -> Scene:
     name = project.service.name
-    extra = f'{SCENE}="{name}"' if family in catalogue.PLATFORM else ""
+    target = {"job": name, "instance": "replay"}  # which a scrape would add, and the past has not
+    extra = target | ({SCENE: name} if family in catalogue.PLATFORM else {})
     series = tuple(
         Series(_exposed(one["series"], extra), samples(str(one["values"])), bool(_MOMENT.search(_named(one["series"]))))
         for one in test["input_series"]  # type: ignore[attr-defined]
@@ -131,10 +150,11 @@ def _named(series: str) -> str:
     return series.partition("{")[0].strip()
 
 
-def _exposed(series: str, extra: str) -> str:
+def _exposed(series: str, extra: dict[str, str]) -> str:
     name, _, labels = series.partition("{")
     own = labels.rstrip("}").strip().replace('", ', '",')  # OpenMetrics knows no spaces
-    text = ",".join(part for part in (own, extra) if part)
+    more = [f'{label}="{value}"' for label, value in extra.items() if not re.search(rf'(^|,){label}="', own)]
+    text = ",".join([*([own] if own else []), *more])
     return f"{name.strip()}{{{text}}}"
 
 

@@ -29,7 +29,7 @@ def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, A
     return {
         "services": outcomes[0].services,
         "scenes": outcomes[0].scenes,
-        "seeds": len(outcomes),
+        "seeds": sum(outcome.services > 0 for outcome in outcomes),
         "early": sorted({f"{version}: {alert} of {service}" for o in outcomes for version, service, alert in o.early}),
         "alerts": {
             alert: {version: _summary(found) for version, found in by_version.items()}

@@ -104,7 +104,7 @@ def run(versions: dict[str, dict[str, Path]], folder: Path, plan: Plan, say: Say
     learnt = [service for number, service in enumerate(services) if number % 3]
     faults = [(source.uniform(0, plan.spread), s, fault) for s in services for fault in plan.of(s in learnt, source)]
     first = time.time() + SETUP + HEALTHY
-    scenes = [(scene, first + source.uniform(0, plan.spread) - scene.broken) for scene in plan.scenes]
+    scenes = [(s, first + source.uniform(0, plan.spread) - (0 if s.learns else s.broken)) for s in plan.scenes]
     with contextlib.ExitStack() as stack:
         simulator = stack.enter_context(Simulator(services, scenes))
         what = f"{len(services)} services, {len(faults)} faults, {len(scenes)} scenes"

@@ -19,6 +19,8 @@ ID = "detection-budget"
 #: Seconds within which a fast alert must be with people.
 FAST = 21
 _CLASSES = ("fast", "normal", "slow")
+#: A slow one takes as long as what it watches: hours of an error budget, a rollout.
+_LIMITS: dict[str, float] = {"fast": FAST, "normal": 360}
 
 
 def check(rendered: Rendered) -> Iterator[Finding]:
@@ -35,8 +37,9 @@ def check(rendered: Rendered) -> Iterator[Finding]:
         if promised is None:
             yield Finding(alert.place, "the annotation detection_budget is missing or no duration such as 21s", ID)
             continue
-        if alert.labels.get("latency_class") == "fast" and promised > FAST:
-            yield Finding(alert.place, f"a fast alert may take {FAST} s, and this one takes {promised:g} s", ID)
+        kind = alert.labels.get("latency_class", "")
+        if promised > (limit := _LIMITS.get(kind, promised)):
+            yield Finding(alert.place, f"a {kind} alert may take {limit:g} s, and this one takes {promised:g} s", ID)
         analysis = queries[alert.place].analysis if alert.place in queries else None
         bounds = _bounds_of_logs(rendered, alert) if alert.language == "logql" else None
         if readable and analysis is not None:
