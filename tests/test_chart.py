@@ -23,6 +23,7 @@ from obskit.config.project import (
     Intervals,
     LatencyObjective,
     Logs,
+    Metrics,
     Pack,
     Project,
     Service,
@@ -98,6 +99,13 @@ def parent(tmp_path: Path) -> Path:
 
 def of_kind(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [document for document in documents if document["kind"] == kind]
+
+
+def test_under_other_names_of_metrics_the_chart_leaves_rules_and_dashboards_to_obskit_render() -> None:
+    for metrics in (Metrics(translation_strategy="NoTranslation"), Metrics(histograms="native")):
+        values = chart.values(Project(service=Service(name="shop"), metrics=metrics))
+        assert not values["rules"]["enabled"] and not values["dashboards"]["enabled"]
+    assert "rules" not in chart.values(Project(service=Service(name="shop")))
 
 
 @ALL

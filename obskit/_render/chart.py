@@ -8,7 +8,7 @@ from typing import Any
 from obskit import catalogue
 from obskit._render import alerts, analysis, dashboards, overrides, pack, sidecars
 from obskit._render.text import json_text, yaml_text
-from obskit.config.project import Intervals, Pack, Project, Service
+from obskit.config.project import Intervals, Metrics, Pack, Project, Service
 from obskit.exceptions import RenderError
 from obskit.promql import budget, log_budget
 
@@ -80,7 +80,14 @@ def values(project: Project) -> dict[str, Any]:
             "memory": project.fluentbit.memory,
             "buffer": project.fluentbit.buffer,
         },
+        **_left_to_render(project),
     }
+
+
+def _left_to_render(project: Project) -> dict[str, Any]:
+    """The chart knows the metrics under one kind of names: under others its rules and panels would find nothing."""
+    off = {"enabled": False}
+    return {"rules": off, "dashboards": off} if project.metrics != Metrics() else {}
 
 
 def bundle() -> dict[str, str]:
