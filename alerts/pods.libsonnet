@@ -18,6 +18,7 @@ function(obskit)
     ready: q.container(k.container_ready.name),
     ended: '%s{%s, phase=~"Succeeded|Failed"}' % [k.pod_status_phase.name, q.namespace],
     deleted: '%s{%s}' % [k.pod_deletion_timestamp.name, q.namespace],
+    created: '%s{%s}' % [k.pod_created.name, q.namespace],
     evicted: '%s{%s}' % [k.pod_status_disruption_reason.name, q.namespace],
     // Init containers have series of their own, and so have sidecars that are init containers: those of the service's pods.
     own: q.container(k.container_info.name),
@@ -104,15 +105,20 @@ function(obskit)
       'for': '1m',
       latency_class: 'normal',
       // A pod that has ended, or is of a Job that is done, is not ready for ever; one that drains, on purpose. What the
-      // kubelet evicts is not deleted while it drains.
+      // kubelet evicts is not deleted while it drains. One that was never ready is given time to pull and to start.
       expr: |||
         min by (%(container)s) (
           %(ready)s
           unless on (%(pod)s) %(ended)s == 1
           unless on (%(pod)s) %(deleted)s
           unless on (%(pod)s) %(evicted)s
+          unless on (%(instance)s) (
+            max by (%(instance)s) (max_over_time(%(ready)s[1h])) == 0
+            and on (%(pod)s) time() - %(created)s < <<param:start>>
+          )
         ) == 0
       ||| % names,
+      params: { start: a.param('300', 0, 3600, 'seconds', 'Age of a pod up to which a container that was never ready may start.') },
       summary: 'A container is not ready.',
       description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} has not been ready for a minute: it gets no traffic.',
       fault: 'the readiness probe of a container fails',

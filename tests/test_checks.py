@@ -556,14 +556,17 @@ def shop() -> Project:
     return load(ROOT / "examples/shop/obskit.yaml")[0]
 
 
+#: One in which the alert of CLEAN_RULES fires within its budget, and one in which it is silent.
+CASES = [{"name": "low", "fires": [{"alert": "Quiet"}]}, {"name": "loud", "silent": {"Quiet": ["60s"]}}]
+
+
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An installation with a runbook and cases for the one alert of CLEAN_RULES."""
     for folder in ("runbooks", "cases"):
         (tmp_path / folder).mkdir()
     (tmp_path / "runbooks/Quiet.md").write_text(PAGE)
-    cases = [{"alertname": "Quiet", "exp_alerts": [{}]}, {"alertname": "Quiet"}]
-    (tmp_path / "cases/shards-test.yaml").write_text(yaml.safe_dump({"tests": [{"alert_rule_test": cases}]}))
+    (tmp_path / "cases/shards-test.yaml").write_text(yaml.safe_dump({"tests": CASES}))
     monkeypatch.setattr(_installation, "directory", lambda name: tmp_path / name)
     return tmp_path
 
@@ -596,14 +599,39 @@ def test_a_finding_about_a_query_quotes_it_on_one_line(clean, shop, installed) -
     assert start in finding.message
 
 
-def test_an_alert_without_a_case_that_fires_or_stays_silent_is_named(clean, shop, installed) -> None:
-    cases = installed / "cases/shards-test.yaml"
-    for kept, missing in ((0, "no case shows it silent"), (1, "no case makes it fire")):
-        _checks._cases._read.cache_clear()
-        document = [[{"alertname": "Quiet", "exp_alerts": [{}]}], [{"alertname": "Quiet"}]][kept]
-        cases.write_text(yaml.safe_dump({"tests": [{"alert_rule_test": document}]}))
-        (finding,) = _checks.run(clean, shop)
-        assert (finding.check, finding.message) == ("missing-case", missing)
+FIRED = {"alertname": "Quiet", "exp_alerts": [{}]}
+
+
+@pytest.mark.parametrize(
+    ("tests", "missing"),
+    [
+        (CASES, ""),
+        ([CASES[0], {"alert_rule_test": [{"alertname": "Quiet"}]}], ""),
+        (CASES[:1], "no case shows it silent"),
+        ([{**CASES[0], **CASES[1]}], "no case shows it silent"),
+        ([{**CASES[0], "alert_rule_test": [{"alertname": "Quiet"}]}], "no case shows it silent"),
+        ([CASES[0], {"alert_rule_test": [FIRED, {"alertname": "Quiet"}]}], "no case shows it silent"),
+        (CASES[1:], "no case makes it fire within its budget"),
+        ([CASES[1], {"alert_rule_test": [FIRED]}], "no case makes it fire within its budget"),
+    ],
+    ids=[
+        "both",
+        "asked at length",
+        "no silent one",
+        "silent where it fires",
+        "asked where it fires",
+        "silent before it fires",
+        "no firing one",
+        "expected at some time",
+    ],
+)
+def test_an_alert_needs_a_case_that_fires_within_its_budget_and_another_that_is_silent(
+    tests, missing, clean, shop, installed
+) -> None:
+    (installed / "cases/shards-test.yaml").write_text(yaml.safe_dump({"tests": tests}))
+    _checks._cases._read.cache_clear()
+    found = [(finding.check, finding.message) for finding in _checks.run(clean, shop)]
+    assert found == ([("missing-case", missing)] if missing else [])
 
 
 def test_an_alert_that_no_panel_draws_is_named(clean, shop, installed) -> None:

@@ -24,14 +24,16 @@ class Case:
 
     Args:
         name: What it shows.
-        fires: Alerts that it expects to fire at some time.
-        silent: Alerts that it expects to be silent at some time.
+        fires: Alerts that it expects to fire within their budgets.
+        silent: Alerts that it expects to be silent at some time, and to fire at none.
+        asked: Every alert that it asks for.
         series: (series, labels) of what it feeds.
     """
 
     name: str
     fires: frozenset[str]
     silent: frozenset[str]
+    asked: frozenset[str]
     series: frozenset[tuple[str, frozenset[str]]]
 
 
@@ -50,13 +52,14 @@ def _cases(folder: Path) -> Iterator[Case]:
         document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe one
         for test in document.get("tests") or ():
             asked = test.get("alert_rule_test") or ()
-            fires = {question.get("alertname") for question in asked if question.get("exp_alerts")}
-            silent = {question.get("alertname") for question in asked if not question.get("exp_alerts")}
-            short = {expected.get("alert") for expected in test.get("fires") or ()}
+            fires = {expected.get("alert") for expected in test.get("fires") or ()}
+            heard = fires | {question.get("alertname") for question in asked if question.get("exp_alerts")}
+            quiet = {question.get("alertname") for question in asked} | set(test.get("silent") or ())
             yield Case(
                 name=test.get("name", ""),
-                fires=frozenset(fires | short),
-                silent=frozenset(silent | short | set(test.get("silent") or ())),
+                fires=frozenset(fires),
+                silent=frozenset(quiet - heard),
+                asked=frozenset(quiet | heard),
                 series=frozenset(_series(fed["series"]) for fed in test.get("input_series") or ()),
             )
 

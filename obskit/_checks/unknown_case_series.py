@@ -17,7 +17,7 @@ def check(rendered: Rendered) -> Iterator[Finding]:
     alerts = {alert.name: alert for alert in rendered.alerts()}
     names = translating.names(rendered.project.metrics.translation_strategy)
     for case in _cases.every():
-        asked = [alerts[name] for name in sorted(case.fires | case.silent) if name in alerts]
+        asked = [alerts[name] for name in sorted(case.asked) if name in alerts]
         for fed, given in sorted(case.series, key=lambda fed: (fed[0], sorted(fed[1]))) if asked else ():
             name, labels = names.series.get(fed, fed), {names.labels.get(label, label) for label in given}
             known = rendered.known.get(name)

@@ -169,7 +169,8 @@ class _Maker:
         hold = math.ceil(duration_seconds(self.rules[name].get("for", "0s")) / evaluation) * evaluation
         begins = duration_seconds(fault)
         first = math.ceil((begins + sample) / evaluation) * evaluation + hold
-        due, given = f"{begins + spent.rule}s", expected[0]
+        given = expected[0]
+        due = f"{min(begins + spent.rule, duration_seconds(given.get('by', f'{begins + spent.rule}s')))}s"
         questions = [_silent(name, f"{first - evaluation}s")]
         made = [
             self._expected(name, {"exp_labels": alert.get("labels", {}), "description": alert["description"]})
