@@ -34,6 +34,7 @@ function(obskit)
         'ObskitDatabaseConnectionTimeouts',
       ], [pool]),
       panel: 'database#wait',
+      line: '0.25',
     }),
     a.alert('ObskitDatabaseConnectionCreateSlow', {
       judged: true,
@@ -47,6 +48,7 @@ function(obskit)
       budget: 21,
       inhibited_by: a.held(['ObskitDatabaseConnectionErrors'], [pool]),
       panel: 'database#create',
+      line: '0.25',
     }),
     a.alert('ObskitDatabaseConnectionErrors', {
       judged: true,
@@ -85,19 +87,22 @@ function(obskit)
       window_share: '0',
       budget: 16,
       panel: 'database#connections',
+      no_line: 'what the pools may open at most is a series itself',
     }),
     a.alert('ObskitDatabaseConnectionTimeouts', {
       severity: 'critical',
       keep_firing_for: '1m',
       // Not increase(), which would make two of one.
-      expr: 'sum by (%s) (rate(%s[<<window>>])) * <<window_count>> > <<param:timeouts>>' % [q.by([pool]), q.select(db.connection_timeouts.name)],
+      value: 'sum by (%s) (rate(%s[<<window>>])) * <<window_count>>' % [q.by([pool]), q.select(db.connection_timeouts.name)],
+      above: '<<param:timeouts>>',
+      unit: 'short',
+      legend: '{{%s}}' % pool,
       params: { timeouts: a.param('0', 0, 1000, 'requests', 'Requests given up in the window that are borne.') },
       summary: 'Requests for a database connection ran into the time limit of the pool.',
       description: '{{ $value | printf "%%.0f" }} requests for a connection of pool {{ $labels.%s }} were given up.' % pool,
       fault: 'one request for a connection runs into the time limit',
       window_share: '0',
       budget: 11,
-      panel: 'database#timeouts',
     }),
     a.alert('ObskitDatabaseConnectionsLeaked', {
       judged: true,

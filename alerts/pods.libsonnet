@@ -47,7 +47,8 @@ function(obskit)
       window_share: '0',
       source: 'scrape',
       budget: 15,
-      panel: 'pods#restarts',
+      panel: 'pods#since',
+      line: '<<param:seconds>>',
     }),
     a.alert('ObskitPodRestarting', {
       severity: 'critical',
@@ -66,6 +67,7 @@ function(obskit)
       source: 'scrape',
       budget: 15,
       panel: 'pods#restarts',
+      line: '<<param:restarts>>',
     }),
     a.alert('ObskitPodOomKilled', {
       severity: 'critical',
@@ -82,7 +84,8 @@ function(obskit)
       window_share: '0',
       source: 'scrape',
       budget: 15,
-      panel: 'pods#terminations',
+      panel: 'pods#since',
+      line: '<<param:seconds>>',
     }),
     a.alert('ObskitPodCrashLooping', {
       severity: 'critical',
@@ -100,6 +103,7 @@ function(obskit)
       source: 'scrape',
       budget: 15,
       panel: 'pods#waiting',
+      no_line: 'a container waits for this reason, or it does not',
     }),
     a.alert('ObskitPodNotReady', {
       'for': '1m',
@@ -126,6 +130,7 @@ function(obskit)
       source: 'scrape',
       budget: 105,
       panel: 'pods#ready',
+      line: '1',
     }),
     a.alert('ObskitPodRestartStorm', {
       severity: 'critical',
@@ -144,7 +149,8 @@ function(obskit)
       window_share: '0',
       source: 'scrape',
       budget: 15,
-      panel: 'pods#terminations',
+      panel: 'pods#ended',
+      line: '<<param:containers>>',
     }),
     a.alert('ObskitPodCannotStart', {
       'for': '2m',
@@ -163,6 +169,7 @@ function(obskit)
       source: 'scrape',
       budget: 165,
       panel: 'pods#waiting',
+      no_line: 'a container waits for such a reason, or it does not',
     }),
     a.alert('ObskitPodSidecarRestarted', {
       keep_firing_for: '1m',
@@ -182,5 +189,6 @@ function(obskit)
       source: 'scrape',
       budget: 15,
       panel: 'pods#sidecars',
+      line: '<<param:restarts>>',
     }),
   ]

@@ -65,6 +65,7 @@ function(obskit)
       window_share: '0',
       budget: 16,
       panel: 'shards#maps',
+      no_line: 'a second hash of a version is one',
     }),
     a.alert('ObskitShardCountMismatch', {
       group: 'map',
@@ -82,20 +83,23 @@ function(obskit)
       window_share: '0',
       budget: 21,
       panel: 'shards#count',
+      no_line: 'the numbers that must agree are series themselves',
     }),
     a.alert('ObskitShardMisrouted', {
       group: 'map',
       severity: 'critical',
       keep_firing_for: '1m',
       // Not increase(), which would make two of one.
-      expr: 'sum by (%(set)s) (rate(%(misrouted)s[<<window>>])) * <<window_count>> > 0' % own,
+      value: 'sum by (%(set)s) (rate(%(misrouted)s[<<window>>])) * <<window_count>>' % own,
+      above: '0',
+      unit: 'short',
+      legend: '{{%s}}' % l.shard_set,
       summary: 'Operations go to shards that do not own their keys.',
       description: '{{ $value | printf "%.0f" }} operations of shard set {{ $labels.shard_set }} went to a shard that does not own their key.',
       fault: 'one operation goes to a wrong shard',
       window_share: '0',
       budget: 11,
       inhibited_by: a.held(['ObskitShardMapMismatch'], [l.shard_set]),
-      panel: 'shards#misrouted',
     }),
     a.alert('ObskitShardHot', {
       judged: true,
@@ -109,6 +113,7 @@ function(obskit)
       budget: 19,
       inhibited_by: maps,
       panel: 'shards#odds',
+      line: '<<param:odds>>',
     }),
     a.alert('ObskitShardStarved', {
       judged: true,
@@ -123,6 +128,7 @@ function(obskit)
       budget: 19,
       inhibited_by: maps,
       panel: 'shards#odds',
+      line: '<<param:odds>>',
     }),
     a.alert('ObskitShardTrafficMoved', {
       judged: true,
@@ -141,23 +147,27 @@ function(obskit)
       // Not by a hot shard alone, which is a warning: what makes one may be a map.
       inhibited_by: maps + a.held(['ObskitShardStarved'], [l.shard_set]),
       panel: 'shards#moved',
+      line: '<<param:share>>',
     }),
     a.alert('ObskitShardSilent', {
       judged: true,
       severity: 'critical',
       // For ten minutes: who takes a shard out on purpose is told once, and not until the baseline has forgotten it.
-      expr: |||
+      value: |||
         (1 / (1 + exp(-1 * %(mean)s)) unless on (%(shard)s) %(count)s)
-        * on (%(set)s) group_left () %(total)s > <<param:operations>>
-        and on (%(shard)s) present_over_time(%(count)s[10m] offset <<window>>)
+        * on (%(set)s) group_left () %(total)s
       ||| % names,
+      above: '<<param:operations>>',
+      expr: std.rstripChars(self.value, '\n') + ' > ' + self.above + '\nand ' + self.guard,
+      guard: 'on (%(shard)s) present_over_time(%(count)s[10m] offset <<window>>)' % names,
+      unit: 'short',
+      legend: '{{%s}}/{{%s}}' % [l.shard_set, l.shard],
       params: { operations: a.param('10', 1, 100000, 'operations', 'Operations of the window that the shard would usually have taken.') },
       summary: 'The series of a shard are gone.',
       description: 'Shard {{ $labels.shard }} of {{ $labels.shard_set }} is not in any map any more; it would have taken {{ $value | printf "%.0f" }} operations.',
       fault: 'a shard vanishes from the map of every process',
       window_share: '1',
       budget: 21,
-      panel: 'shards#operations',
     }),
     a.alert('ObskitShardHotLowTraffic', {
       group: 'low',
@@ -174,6 +184,7 @@ function(obskit)
       budget: 101,
       inhibited_by: maps + a.held(['ObskitShardHot'], [l.shard_set, l.shard]),
       panel: 'shards#odds_long',
+      line: '<<param:odds>>',
     }),
     a.alert('ObskitShardStarvedLowTraffic', {
       group: 'low',
@@ -191,6 +202,7 @@ function(obskit)
       budget: 90,
       inhibited_by: maps + a.held(['ObskitShardStarved'], [l.shard_set, l.shard]),
       panel: 'shards#odds_long',
+      line: '<<param:odds>>',
     }),
     a.alert('ObskitShardHotColdStart', {
       group: 'cold',
@@ -204,7 +216,8 @@ function(obskit)
       window_share: '0.7',
       budget: 18,
       inhibited_by: maps,
-      panel: 'shards#odds',
+      panel: 'shards#even',
+      line: '<<param:odds>>',
     }),
     a.alert('ObskitShardStarvedColdStart', {
       group: 'cold',
@@ -218,7 +231,8 @@ function(obskit)
       window_share: '0.8',
       budget: 19,
       inhibited_by: maps,
-      panel: 'shards#odds',
+      panel: 'shards#even',
+      line: '<<param:odds>>',
     }),
     a.alert('ObskitShardSlow', {
       group: 'siblings',
@@ -237,6 +251,7 @@ function(obskit)
       budget: 18,
       inhibited_by: a.held(['ObskitShardFailing'], [l.shard_set, l.shard]),
       panel: 'shards#slower',
+      line: '<<param:share>>',
     }),
     a.alert('ObskitShardFailing', {
       group: 'siblings',

@@ -103,6 +103,7 @@ function(obskit)
       window_share: '1',
       budget: 96,
       panel: 'telemetry#processes',
+      no_line: 'it fires where the series ends',
     }),
     a.alert('ObskitTelemetrySeriesMissing', {
       // The samples of one push are moments apart.
@@ -116,6 +117,7 @@ function(obskit)
       window_share: '1',
       budget: 71,
       panel: 'telemetry#processes',
+      no_line: 'a series is compared with that of any',
     }),
     a.alert('ObskitInstrumentationFailed', {
       keep_firing_for: '1m',
@@ -129,6 +131,7 @@ function(obskit)
       window_share: '0',
       budget: 11,
       panel: 'telemetry#instrumentations',
+      no_line: 'one that failed is one',
     }),
     a.alert('ObskitInstrumentationFaults', {
       keep_firing_for: '5m',

@@ -19,7 +19,6 @@ function(obskit)
         p.query('sum by (%s) (%s)' % [pool, p.fresh(db.connection_max.name)], 'max {{%s}}' % pool),
         p.query('sum by (%s) (%s)' % [pool, p.fresh(db.connection_pending_requests.name)], 'waiting {{%s}}' % pool),
       ]),
-      p.timeseries('timeouts', 'Time-outs', db.connection_timeouts.brief, 'short', [p.query('sum by (%s) (%s)' % [pool, rate(db.connection_timeouts.name)], '{{%s}}' % pool)]),
       p.timeseries('operations', 'Queries', '%s p95 by database and operation.' % db.operation_duration.brief, 's', [
         p.query(
           'histogram_quantile(0.95, sum by (le, %s, %s) (%s))' % [db.operation_duration.labels.namespace, db.operation_duration.labels.operation, rate(db.operation_duration.bucket)],

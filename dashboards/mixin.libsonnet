@@ -28,7 +28,7 @@ function(obskit)
         slug,
         made.title,
         made.description,
-        made.panels + std.get(extra, slug, []),
+        [drawn.named(panel, slug, groups) for panel in made.panels] + std.get(extra, slug, []),
         slugs,
         obskit.telemetry.alerts.name,
         if 'uses' in made then made.uses else ['datasource']

@@ -13,10 +13,12 @@ function(obskit)
       p.table('maps', 'Maps in use', 'Processes by the hash of their map: more than one hash of a version is a misconfiguration.', [
         p.query('count by (%s, %s, %s) (%s)' % [shards.map_info.labels.shard_set, shards.map_info.labels.version, shards.map_info.labels.hash, p.fresh(shards.map_info.name)]),
       ]),
-      p.timeseries('odds', 'Odds against usual', 'Odds of each shard against its learnt odds, or against an even share while nothing is learnt; the lines are where a shard is starved and where it is hot.', 'short', [
+      p.timeseries('odds', 'Odds against usual', 'Odds of each shard against its learnt odds; the lines are where a shard is starved and where it is hot.', 'short', [
         p.query('exp(%s - %s)' % [p.own('obskit:shard_logodds'), p.own('obskit:shard_logodds:mean')], legend),
-        p.query(p.own('obskit:shard_odds:even'), '%s (even)' % legend),
       ], limits=p.between(p.param('ObskitShardStarved', 'odds'), p.param('ObskitShardHot', 'odds'))),
+      p.timeseries('even', 'Odds against an even share', 'Odds of each shard against an even share, which decide while nothing is learnt.', 'short', [
+        p.query(p.own('obskit:shard_odds:even'), legend),
+      ], limits=p.between(p.param('ObskitShardStarvedColdStart', 'odds'), p.param('ObskitShardHotColdStart', 'odds'))),
       p.timeseries('odds_long', 'Odds against usual, over a minute', 'The same over a longer window, for shards that are seldom asked.', 'short', [
         p.query('exp(%s - %s)' % [p.own('obskit:shard_long_logodds'), p.own('obskit:shard_long_logodds:mean')], legend),
       ], limits=p.between(p.param('ObskitShardStarvedLowTraffic', 'odds'), p.param('ObskitShardHotLowTraffic', 'odds'))),
@@ -35,7 +37,6 @@ function(obskit)
         p.query('sum by (%s, %s) (%s) / sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(duration.count, ', %s!=""' % duration.labels.error_type), l.shard_set, l.shard, rate(duration.count)], legend),
       ]),
       p.timeseries('moved', 'Moved traffic', 'Share of the traffic that is on another shard than usual.', 'percentunit', [p.query(p.own('obskit:shard_moved:ratio'), '{{%s}}' % l.shard_set)], limits=p.above(p.param('ObskitShardTrafficMoved', 'share'))),
-      p.timeseries('misrouted', 'Misrouted', shards.misrouted.brief, 'ops', [p.query('sum by (%s, %s) (%s)' % [l.shard_set, l.shard, rate(shards.misrouted.name)], legend)]),
       p.timeseries('count', 'Shards', 'Shards in the maps, and shards that have series.', 'short', [
         p.query('max by (%s) (%s)' % [l.shard_set, p.fresh(shards.map_shards.name)], 'map {{%s}}' % l.shard_set),
         p.query('count by (%s) (count by (%s, %s) (%s))' % [l.shard_set, l.shard_set, l.shard, rate(shards.operations.name)], 'series {{%s}}' % l.shard_set),

@@ -15,7 +15,7 @@ from obskit import _checks, _installation, _lint, catalogue
 from obskit._render import alerts, dashboards, pack, pipeline, sidecars
 from obskit.catalogue import ForeignMetric
 from obskit.config.loading import load
-from obskit.config.project import Pack, Project, Service
+from obskit.config.project import AlertOverride, Pack, Project, Service
 from obskit.exceptions import InputError
 
 ROOT = Path(__file__).parent.parent
@@ -86,6 +86,14 @@ def panel(title: str, unit: str, *targets: dict[str, object]) -> dict[str, objec
     return {"title": title, "fieldConfig": {"defaults": {"unit": unit}, "overrides": []}, "targets": list(targets)}
 
 
+def lined(description: str, panel: dict, style: str = "line", value: float = 1) -> dict:
+    """A panel that draws a line, and says of which alert it is."""
+    steps = [{"color": "red", "value": None}, {"color": "green", "value": value}]
+    lines = {"custom": {"thresholdsStyle": {"mode": style}}, "thresholds": {"mode": "absolute", "steps": steps}}
+    field = {**panel["fieldConfig"], "defaults": {**panel["fieldConfig"]["defaults"], **lines}}
+    return {**panel, "description": description, "fieldConfig": field}
+
+
 OWN = 'job="shop/shop"'
 WAIT = "db_client_connection_wait_time_seconds"
 CLEAN_BOARD = {
@@ -106,12 +114,15 @@ CLEAN_BOARD = {
     },
     "annotations": {"list": [{"name": "Alerts", "expr": f'ALERTS{{alertstate="firing", {OWN}}}'}]},
     "panels": [
-        panel(
-            "Operations",
-            "ops",
-            target(
-                f'sum by ($group) (rate(obskit_shard_operations_total{{{OWN}, shard=~"$shard"}}[$__rate_interval]))',
-                legendFormat="{{shard}}",
+        lined(
+            "Quiet has its line at 1.",
+            panel(
+                "Operations",
+                "ops",
+                target(
+                    f'sum by ($group) (rate(obskit_shard_operations_total{{{OWN}, shard=~"$shard"}}[$__rate_interval]))',
+                    legendFormat="{{shard}}",
+                ),
             ),
         ),
         panel("Wait", "s", target(f"histogram_quantile(0.95, sum by (le) (rate({WAIT}_bucket{{{OWN}}}[1m])))")),
@@ -129,7 +140,10 @@ CLEAN_BOARD = {
             "type": "row",
             "title": "Below",
             "panels": [
-                panel("Log", "", target('{service_name="shop"} | detected_level="error" |~ "(?i)$search"', "loki")),
+                {
+                    **panel("Log", "", target('{service_name="shop"} | detected_level="error" |~ "(?i)$search"', "loki")),
+                    "description": "Quiet has no line: these are lines of a log.",
+                },
                 panel(
                     "Levels",
                     "",
@@ -634,11 +648,50 @@ def test_an_alert_needs_a_case_that_fires_within_its_budget_and_another_that_is_
     assert found == ([("missing-case", missing)] if missing else [])
 
 
-def test_an_alert_that_no_panel_draws_is_named(clean, shop, installed) -> None:
-    board = {**CLEAN_BOARD, "panels": [panel("Memory", "bytes", target("process_memory_usage_bytes"))]}
-    (finding,) = _checks.run({**clean, BOARD: json.dumps(board)}, shop)
-    assert finding.check == "missing-panel"
-    assert "no panel of dashboards/shards.json draws a signal of: obskit:ops:rate" in finding.message
+DRAWN = panel("Operations", "ops", target("sum(rate(obskit_shard_operations_total[1m]))"))
+OTHER = panel("Memory", "bytes", target("process_memory_usage_bytes"))
+
+
+@pytest.mark.parametrize(
+    ("panels", "message"),
+    [
+        ([lined("Whether it is quiet. Quiet has its line at 1. It fires below.", DRAWN)], ""),
+        ([lined("Quiet has its line at 1, and fires below it.", DRAWN)], ""),
+        ([lined("Quiet has its line at 0.5.", DRAWN, value=0.5)], ""),
+        ([DRAWN | {"description": "Quiet has no line: one is one."}], ""),
+        ([OTHER | {"description": "Quiet has its line at 1."}, lined("Quiet has its line at 1.", DRAWN)], ""),
+        ([DRAWN], "no panel of dashboards/shards.json says where the line of Quiet is"),
+        ([lined("Unquiet has its line at 1.", DRAWN)], "says where the line of Quiet is"),
+        ([lined("The line of Quiet is drawn.", DRAWN)], "says where the line of Quiet is"),
+        ([DRAWN | {"description": "Quiet has no line: "}], "says where the line of Quiet is"),
+        ([lined("Quiet has its line at 1.", OTHER)], "that names it draws a signal of: obskit:ops:rate"),
+        ([lined("Quiet has its line at 1.", OTHER), DRAWN], "that names it draws a signal of: obskit:ops:rate"),
+        ([DRAWN | {"description": "Quiet has its line at 1."}], 'panel "Operations" has no line at 1'),
+        ([lined("Quiet has its line at 1.", DRAWN, style="off")], 'panel "Operations" has no line at 1'),
+        ([lined("Quiet has its line at 1.", DRAWN, value=2)], 'panel "Operations" has no line at 1'),
+    ],
+)
+def test_an_alert_is_shown_by_a_panel_that_draws_its_signal_and_its_line(
+    panels, message, clean, shop, installed
+) -> None:
+    found = _checks.run({**clean, BOARD: json.dumps({**CLEAN_BOARD, "panels": panels})}, shop)
+    assert [finding.check for finding in found] == (["missing-panel"] if message else [])
+    assert all(message in finding.message for finding in found)
+
+
+def test_every_threshold_that_a_project_sets_is_a_line_on_a_panel() -> None:
+    """Two alerts with the same default could share a line by chance: here each has a value of its own."""
+    changed = {
+        alert.name: AlertOverride(params={p.name: p.minimum + (p.maximum - p.minimum) * share for p in params})
+        for number, alert in enumerate(pack.load().alerts())
+        if (params := alert.params.values())
+        for share in [(number + 1) / 997]
+    }
+    project = Project(
+        service=Service(name="shop", namespace="shop"), packs=dict.fromkeys(catalogue.PLATFORM, True), alerts=changed
+    )
+    found = _checks.run(pipeline.render(project, ["alerts", "dashboards"]), project)
+    assert [finding for finding in found if finding.check == "missing-panel"] == []
 
 
 def test_a_fast_alert_may_not_promise_more_than_twenty_one_seconds(clean, shop, installed) -> None:

@@ -50,6 +50,9 @@
     panel: if this.value == '' then error name + ': panel is missing' else '',
     unit: if this.panel == '' then error name + ': unit is missing' else '',
     legend: '',
+    // What its panel draws as a line: a parameter, or a number as text; or why a line would say nothing.
+    line: if this.above != '' then this.above else this.below,
+    no_line: if this.line == '' then error name + ': line or no_line is missing' else '',
   } + fields,
 
   // Alerts -> the labels of which both must have the same values, beside those of the service.

@@ -4,9 +4,12 @@ local p = import 'panel.libsonnet';
 {
   // A threshold is a parameter of the alert, or a number.
   local limit(alert) =
-    local line = if alert.above != '' then alert.above else alert.below;
-    if std.startsWith(line, '<<param:') then p.param(alert.alert, std.substr(line, 8, std.length(line) - 10))
-    else std.parseJson(line),
+    if std.startsWith(alert.line, '<<param:') then p.param(alert.alert, std.substr(alert.line, 8, std.length(alert.line) - 10))
+    else std.parseJson(alert.line),
+  // What a panel says of the line of an alert; obskit check holds it against the lines that are drawn.
+  local said(alert) =
+    if alert.no_line != '' then '%s has no line: %s.' % [alert.alert, alert.no_line]
+    else '%s has its line at %s.' % [alert.alert, limit(alert)],
   local known(alert, text) = std.strReplace(text, '<<param:', '<<limit:%s.' % alert.alert),
 
   // The query of an alert, of the data source that its language is for.
@@ -19,11 +22,16 @@ local p = import 'panel.libsonnet';
     p.timeseries(
       alert.alert,
       std.rstripChars(alert.summary, '.'),
-      '%s %s fires %s the line.' % [alert.summary, alert.alert, side],
+      '%s %s It fires %s.' % [alert.summary, said(alert), side],
       alert.unit,
       [query(alert)],
       limits=if side == 'above' then p.above(limit(alert)) else p.below(limit(alert))
     ) + { datasource: query(alert).datasource },
+
+  // A panel made by hand, with what there is to say of the alerts that name it.
+  named(panel, slug, groups)::
+    local alerts = [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel == '%s#%s' % [slug, panel.key]];
+    panel { description: std.join(' ', [panel.description] + [said(alert) for alert in alerts]) },
 
   // Panels by board, of every alert of these groups that has no panel of its own.
   boards(groups)::

@@ -1,16 +1,21 @@
-"""Every alert's signals are drawn on a dashboard: the one that it links, if it links one."""
+"""Every alert's signals are drawn by a panel that names it and has its line, on the dashboard that it links, if any."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from obskit import catalogue
-from obskit._checks import _logql
+from obskit._checks import _grafana, _logql
 from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Rendered, Rule
 from obskit.logql import LogQLError
 
 ID = "missing-panel"
+
+#: What the description of a panel says of an alert.
+_SAID = r"\b{} has (?:its line at (?P<line>\S+?)[.,]?(?= |$)|no line: \S)"
 
 
 def check(rendered: Rendered) -> Iterator[Finding]:
@@ -18,33 +23,64 @@ def check(rendered: Rendered) -> Iterator[Finding]:
     if not rendered.dashboards:
         return
     uids = {str(board.get("uid")): path for path, board in rendered.dashboards.items()}
-    drawn = {path: _drawn(rendered, path) for path in rendered.dashboards}
-    queries = {query.place: query for query in rendered.queries}
     for alert in rendered.alerts():
         linked = _uid(alert)
         if linked and linked not in uids:
             yield Finding(alert.place, f"dashboard_url links a dashboard that is not rendered: {linked}", ID)
             continue
-        places = [uids[linked]] if linked else list(rendered.dashboards)
-        if alert.language == "logql":
-            if not any(_shows_lines(rendered, path, alert.expr) for path in places):
-                message = f"no panel of {' or '.join(places)} asks for the fields of: {one_line(alert.expr)}"
-                yield Finding(alert.place, message, ID)
-            continue
-        analysis = queries[alert.place].analysis
-        signals = rendered.origins({s.name for s in analysis.selectors}) if analysis else set()
-        if signals and signals <= rendered.known.keys() and not any(signals & drawn[path] for path in places):
-            message = f"no panel of {' or '.join(places)} draws a signal of: {one_line(alert.expr)}"
-            yield Finding(alert.place, message, ID)
+        paths = [uids[linked]] if linked else list(rendered.dashboards)
+        if problem := _problem(rendered, alert, paths):
+            yield Finding(alert.place, *problem)
 
 
-def _shows_lines(rendered: Rendered, path: str, query: str) -> bool:
-    """Whether a panel of a dashboard asks for all the fields that a query of log lines asks for."""
-    wanted = _fields(query)
-    if {name.name for name in wanted} - catalogue.log_fields().keys():  # said by the check of LogQL
+def _problem(rendered: Rendered, alert: Rule, paths: list[str]) -> tuple[str, str, str] | None:
+    """What is missing, the check and the remedy; None where a panel shows the alert."""
+    said = re.compile(_SAID.format(re.escape(alert.name)))
+    named = [
+        (f'{path}: panel "{panel.get("title")}"', panel, found)
+        for path in paths
+        for panel in _grafana.panels(rendered.dashboards[path])
+        if (found := said.search(str(panel.get("description", ""))))
+    ]
+    where = " or ".join(paths)
+    if not named:
+        remedy = f'say in the description of one: "{alert.name} has its line at VALUE." or "{alert.name} has no line: WHY."'
+        return f"no panel of {where} says where the line of {alert.name} is", ID, remedy
+    drawn = [(place, panel, found) for place, panel, found in named if _shows(rendered, alert, place)]
+    if not drawn:
+        what = "asks for the fields" if alert.language == "logql" else "draws a signal"
+        return f"no panel of {where} that names it {what} of: {one_line(alert.expr)}", ID, ""
+    if not any(found["line"] is None or found["line"] in _lines(panel) for _, panel, found in drawn):
+        place, _, found = drawn[0]
+        return f"{place} has no line at {found['line']}", ID, "draw it: a threshold with this value, shown as a line"
+    return None
+
+
+def _shows(rendered: Rendered, alert: Rule, place: str) -> bool:
+    """Whether a panel draws a signal of an alert, or asks for all the fields that one on log lines asks for."""
+    if alert.language == "logql":
+        wanted = _fields(alert.expr)
+        if {name.name for name in wanted} - catalogue.log_fields().keys():  # said by the check of LogQL
+            return True
+        return any(wanted <= _fields(text.query) for text in rendered.texts if text.place == place)
+    signals = rendered.origins(_selected(rendered, alert.place))
+    if not signals or not signals <= rendered.known.keys():  # said by the checks of its query
         return True
-    texts = (t for t in rendered.texts if t.source == "loki" and t.place.startswith(f"{path}: panel "))
-    return any(wanted <= _fields(text.query) for text in texts)
+    return bool(signals & rendered.origins(_selected(rendered, place)))
+
+
+def _selected(rendered: Rendered, place: str) -> set[str]:
+    """The series that the queries of a place select."""
+    queries = (query for query in rendered.queries if query.place == place and query.analysis)
+    return {selector.name for query in queries for selector in query.analysis.selectors}  # type: ignore[union-attr]
+
+
+def _lines(panel: dict[str, Any]) -> set[str]:
+    """The values at which a panel draws lines."""
+    defaults = panel.get("fieldConfig", {}).get("defaults", {})
+    if defaults.get("custom", {}).get("thresholdsStyle", {}).get("mode", "off") == "off":
+        return set()
+    return {str(step.get("value")) for step in defaults.get("thresholds", {}).get("steps", ())}
 
 
 def _fields(query: str) -> set[_logql.Name]:
@@ -57,14 +93,3 @@ def _fields(query: str) -> set[_logql.Name]:
 def _uid(alert: Rule) -> str:
     _, found, rest = alert.annotations.get("dashboard_url", "").partition("/d/")
     return rest.partition("/")[0].partition("?")[0] if found else ""
-
-
-def _drawn(rendered: Rendered, path: str) -> set[str]:
-    """The series that the panels of a dashboard show, and what they are made of."""
-    names = {
-        selector.name
-        for query in rendered.queries
-        if query.place.startswith(f"{path}: panel ") and query.analysis
-        for selector in query.analysis.selectors
-    }
-    return rendered.origins(names)
