@@ -120,7 +120,8 @@ CLEAN_BOARD = {
                 "Operations",
                 "ops",
                 target(
-                    f'sum by ($group) (rate(obskit_shard_operations_total{{{OWN}, shard=~"$shard"}}[$__rate_interval]))',
+                    "sum by ($group) "
+                    f'(rate(obskit_shard_operations_total{{{OWN}, shard=~"$shard"}}[$__rate_interval]))',
                     legendFormat="{{shard}}",
                 ),
             ),
@@ -140,10 +141,8 @@ CLEAN_BOARD = {
             "type": "row",
             "title": "Below",
             "panels": [
-                {
-                    **panel("Log", "", target('{service_name="shop"} | detected_level="error" |~ "(?i)$search"', "loki")),
-                    "description": "Quiet has no line: these are lines of a log.",
-                },
+                panel("Log", "", target('{service_name="shop"} | detected_level="error" |~ "(?i)$search"', "loki"))
+                | {"description": "Quiet has no line: these are lines of a log."},
                 panel(
                     "Levels",
                     "",

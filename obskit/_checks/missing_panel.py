@@ -44,7 +44,7 @@ def _problem(rendered: Rendered, alert: Rule, paths: list[str]) -> tuple[str, st
     ]
     where = " or ".join(paths)
     if not named:
-        remedy = f'say in the description of one: "{alert.name} has its line at VALUE." or "{alert.name} has no line: WHY."'
+        remedy = f'its description must say "{alert.name} has its line at VALUE." or "{alert.name} has no line: WHY."'
         return f"no panel of {where} says where the line of {alert.name} is", ID, remedy
     drawn = [(place, panel, found) for place, panel, found in named if _shows(rendered, alert, place)]
     if not drawn:
