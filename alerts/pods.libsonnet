@@ -56,12 +56,12 @@ function(obskit)
       // A difference and no increase(), which extrapolates: of two scrapes a minute apart it makes two restarts of one.
       expr: |||
         max by (%(container)s) (
-          max_over_time(%(restarts)s[2m]) - min_over_time(%(restarts)s[2m]) >= <<param:restarts>>
+          max_over_time(%(restarts)s[<<scrape_two_minutes>>s]) - min_over_time(%(restarts)s[<<scrape_two_minutes>>s]) >= <<param:restarts>>
         )
       ||| % names,
-      params: { restarts: a.param('2', 1, 100, 'restarts', 'Restarts within two minutes.') },
+      params: { restarts: a.param('2', 1, 100, 'restarts', 'Restarts within two minutes, or four scrapes if those take longer.') },
       summary: 'A container restarts again and again.',
-      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} restarted {{ $value }} times within two minutes.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} restarted {{ $value }} times within <<scrape_two_minutes>> s.',
       fault: 'a container ends for the second time within two minutes',
       window_share: '0',
       source: 'scrape',
@@ -158,8 +158,8 @@ function(obskit)
       // Between two tries the reason is another, or none: the maximum of a while bridges that.
       expr: |||
         max by (%(container)s) (
-          max_over_time(%(unable)s[1m])
-          or max_over_time(%(init_unable)s[1m]) and on (%(pod)s) %(own)s
+          max_over_time(%(unable)s[<<scrape_minute>>s])
+          or max_over_time(%(init_unable)s[<<scrape_minute>>s]) and on (%(pod)s) %(own)s
         ) >= 1
       ||| % names,
       summary: 'A container cannot be started.',
@@ -176,14 +176,14 @@ function(obskit)
       // Their last termination has a time from kube-state-metrics 2.20 on alone.
       expr: |||
         max by (%(container)s, reason) (
-          (max_over_time(%(init_restarts)s[2m]) - min_over_time(%(init_restarts)s[2m]) >= <<param:restarts>>)
+          (max_over_time(%(init_restarts)s[<<scrape_two_minutes>>s]) - min_over_time(%(init_restarts)s[<<scrape_two_minutes>>s]) >= <<param:restarts>>)
           * on (%(instance)s) group_left (reason) max by (%(instance)s, reason) (%(init_ended)s == 1)
           and on (%(pod)s) %(own)s
         )
       ||| % names,
-      params: { restarts: a.param('1', 1, 100, 'restarts', 'Restarts within two minutes.') },
+      params: { restarts: a.param('1', 1, 100, 'restarts', 'Restarts within two minutes, or four scrapes if those take longer.') },
       summary: 'A sidecar or an init container restarted.',
-      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} was started anew {{ $value }} times within two minutes; the last time it had ended as {{ $labels.reason }}.',
+      description: 'Container {{ $labels.container }} of pod {{ $labels.pod }} was started anew {{ $value }} times within <<scrape_two_minutes>> s; the last time it had ended as {{ $labels.reason }}.',
       fault: 'a sidecar reaches its memory limit',
       window_share: '0',
       source: 'scrape',

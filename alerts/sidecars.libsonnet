@@ -38,6 +38,12 @@ function(obskit)
     'label_replace(sum by (%s) (\n%s), "signal", "%s", "", "")\n' % [pod, counted(counters[signal]), signal]
     for signal in ['traces', 'metrics', 'logs']
   ]);
+  // What a counter of a collector tells where it is not what it told before.
+  local sending(counter) = 'max by (%(exporter)s) (%(now)s unless %(now)s == %(before)s)' % {
+    exporter: names.exporter,
+    now: 'last_over_time(%s[<<scrape_minute>>s])' % counter,
+    before: 'last_over_time(%s[<<scrape_minute>>s] offset <<scrape_minute>>s)' % counter,
+  };
   local each = { group: 'sidecars', source: 'scrape', window_share: '0' };
   [
     a.alert('ObskitCollectorLosesRecords', each {
@@ -47,7 +53,7 @@ function(obskit)
       unit: 'short',
       legend: '{{pod}}: {{signal}}',
       summary: 'A backend refuses telemetry for good; the collector gives it up.',
-      description: 'The backend of {{ $labels.signal }} refused {{ $value | printf "%.0f" }} records of pod {{ $labels.pod }} within a minute, and they are lost.',
+      description: 'The backend of {{ $labels.signal }} refused {{ $value | printf "%.0f" }} records of pod {{ $labels.pod }} within <<scrape_minute>> s, and they are lost.',
       fault: 'a backend answers 400, 401, 404 or 500',
       budget: 15,
     }),
@@ -60,7 +66,7 @@ function(obskit)
       unit: 'short',
       legend: '{{pod}}',
       summary: 'Prometheus refuses metrics for good: alerts on them are blind.',
-      description: 'Prometheus has been refusing metrics of pod {{ $labels.pod }} for two minutes, {{ $value | printf "%.0f" }} points within the last one.',
+      description: 'Prometheus has been refusing metrics of pod {{ $labels.pod }} for two minutes, {{ $value | printf "%.0f" }} points within the last <<scrape_minute>> s.',
       fault: 'Prometheus answers 400, 401, 404 or 500',
       budget: 165,
     }),
@@ -72,7 +78,7 @@ function(obskit)
       unit: 'short',
       legend: '{{pod}}: {{signal}}',
       summary: 'A collector takes no telemetry of its service.',
-      description: 'The collector of pod {{ $labels.pod }} refused {{ $value | printf "%.0f" }} records of {{ $labels.signal }} within a minute; the service keeps them as long as it can.',
+      description: 'The collector of pod {{ $labels.pod }} refused {{ $value | printf "%.0f" }} records of {{ $labels.signal }} within <<scrape_minute>> s; the service keeps them as long as it can.',
       fault: 'the collector reaches its memory limit',
       budget: 15,
     }),
@@ -98,7 +104,7 @@ function(obskit)
       value: |||
         max by (%(queue)s) (
           clamp_min(0.75 * %(capacity)s - %(size)s, 0)
-          / ((deriv(%(size)s[5m]) <= deriv(%(size)s[1m]) or deriv(%(size)s[1m])) > 0)
+          / ((deriv(%(size)s[5m]) <= deriv(%(size)s[<<scrape_minute>>s]) or deriv(%(size)s[<<scrape_minute>>s])) > 0)
         )
       ||| % names,
       below: '<<param:seconds>>',
@@ -109,26 +115,29 @@ function(obskit)
       summary: 'A queue of a collector will soon be full.',
       description: 'The queue of {{ $labels.data_type }} of pod {{ $labels.pod }} will be full in {{ $value | humanizeDuration }}: its backend takes less than comes.',
       fault: 'a backend takes so much less than comes that the queue is full in ten minutes',
-      window_share: '0.45',
-      budget: 236,
+      window_share: '0.5',
+      budget: 250,
     }),
     a.alert('ObskitCollectorExportStalled', each {
-      // Of a counter that has just begun nothing is known yet.
       'for': '30s',
       latency_class: 'normal',
       inhibited_by: a.held(['ObskitCollectorQueueFull', 'ObskitCollectorQueueFilling'], ['pod', 'exporter', 'data_type']),
-      // Something waits all the time, and nothing is taken.
+      // Something waits all the time, and nothing is taken. A counter of what was sent is born with its first value, so
+      // that none proves nothing: only of a queue that was seen three times is it known that nothing was sent.
       value: |||
-        max by (%(queue)s) (min_over_time(%(size)s[1m]))
+        max by (%(queue)s) (
+          min_over_time(%(size)s[<<scrape_minute>>s])
+          and count_over_time(%(size)s[<<scrape_minute>>s]) >= 3
+        )
         unless on (%(exporter)s) (
           %(sending)s
         )
-      ||| % (names { sending: std.join('\n  or ', ['sum by (%s) (increase(%s[1m])) > 0' % [names.exporter, counter] for counter in sent]) }),
+      ||| % (names { sending: std.join('\n  or ', [sending(counter) for counter in sent]) }),
       above: '0',
       unit: 'bytes',
       legend: '{{pod}}: {{data_type}}',
       summary: 'A backend takes nothing from a collector.',
-      description: 'For a minute pod {{ $labels.pod }} could not send any {{ $labels.data_type }}; {{ $value | humanize1024 }}B wait on its disk.',
+      description: 'For <<scrape_minute>> s pod {{ $labels.pod }} could not send any {{ $labels.data_type }}; {{ $value | humanize1024 }}B wait on its disk.',
       fault: 'a backend cannot be reached, or answers 429 or 503',
       window_share: '1',
       budget: 125,
@@ -145,7 +154,7 @@ function(obskit)
       unit: 'short',
       legend: '{{pod}}: {{name}}',
       summary: 'Fluent Bit loses log lines.',
-      description: 'Fluent Bit of pod {{ $labels.pod }} lost {{ $value | printf "%.0f" }} lines within a minute, at {{ $labels.name }}.',
+      description: 'Fluent Bit of pod {{ $labels.pod }} lost {{ $value | printf "%.0f" }} lines within <<scrape_minute>> s, at {{ $labels.name }}.',
       fault: 'Loki answers 400, or the buffer is full',
       budget: 15,
     }),
@@ -154,26 +163,26 @@ function(obskit)
       latency_class: 'normal',
       inhibited_by: a.held(['ObskitFluentBitPaused'], ['pod', 'name']),
       value: |||
-        sum by (%(part)s) (increase(%(retries)s[1m]))
-        unless sum by (%(part)s) (increase(%(records)s[1m])) > 0
+        sum by (%(part)s) (increase(%(retries)s[<<scrape_minute>>s]))
+        unless sum by (%(part)s) (increase(%(records)s[<<scrape_minute>>s])) > 0
       ||| % names,
       above: '0',
       unit: 'short',
       legend: '{{pod}}',
       summary: 'Loki takes no log lines from Fluent Bit.',
-      description: 'Fluent Bit of pod {{ $labels.pod }} failed about {{ $value | printf "%.0f" }} times within a minute, and delivered nothing.',
+      description: 'Fluent Bit of pod {{ $labels.pod }} failed about {{ $value | printf "%.0f" }} times within <<scrape_minute>> s, and delivered nothing.',
       fault: 'Loki cannot be reached, or answers anything but 200 and 400',
       window_share: '1',
       budget: 125,
     }),
     a.alert('ObskitFluentBitPaused', each {
       latency_class: 'normal',
-      value: 'max by (%(part)s) (min_over_time(%(paused)s[1m]))' % names,
+      value: 'max by (%(part)s) (min_over_time(%(paused)s[<<scrape_minute>>s]))' % names,
       above: '0',
       unit: 'short',
       legend: '{{pod}}: {{name}}',
       summary: 'Fluent Bit has stopped reading, since its buffer is full.',
-      description: 'Fluent Bit of pod {{ $labels.pod }} has not read the files of input {{ $labels.name }} for a minute: the oldest lines will be lost.',
+      description: 'Fluent Bit of pod {{ $labels.pod }} has not read the files of input {{ $labels.name }} for <<scrape_minute>> s: the oldest lines will be lost.',
       fault: 'Loki takes nothing until the buffer is full',
       window_share: '1',
       budget: 95,

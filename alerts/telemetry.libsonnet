@@ -150,14 +150,15 @@ function(obskit)
     a.alert('ObskitHeartbeat', {
       heartbeat: true,
       severity: 'info',
-      // By the clock of the process: what waits in a queue is old when it arrives.
-      value: 'min by (%(job)s) (time() - timestamp(%(metrics)s))' % names,
-      below: '<<param:seconds>>',
-      unit: 's',
-      legend: 'age',
-      params: { seconds: a.param('30', 10, 300, 'seconds', 'Age of the newest sample up to which all is well.') },
+      // By the clock of the process: what waits in a queue is old when it arrives. In intervals of the export, since no
+      // sample is younger than the last one.
+      value: 'min by (%(job)s) (time() - timestamp(%(metrics)s)) / <<export_seconds>>' % names,
+      below: '<<param:exports>>',
+      unit: 'short',
+      legend: 'age in exports',
+      params: { exports: a.param('6', 2, 60, 'intervals of the export', 'Age of the newest sample up to which all is well.') },
       summary: 'Metrics arrive and alerts are sent: this one must never stop.',
-      description: 'The newest sample of {{ $labels.job }} is {{ $value | humanizeDuration }} old.',
+      description: 'The newest sample of {{ $labels.job }} is {{ $value | printf "%.1f" }} intervals of the export old.',
       fault: 'the first sample arrives',
       window_share: '0',
       budget: 11,

@@ -46,13 +46,13 @@
   collector(series, extra=''):: self.sidecar(series, '"obskit-collector"', extra),
   fluentbit(series, extra=''):: self.sidecar(series, '"obskit-fluent-bit"', extra),
 
-  // What a counter of a sidecar counted within a minute, also where it is born with its first value: of one that was
+  // What a counter of a sidecar counted within a minute (or four scrapes), also where it is born with its first value: of one that was
   // known before, or began since.
   counted(counter, uptime):: |||
     (
-      %(counter)s - %(counter)s offset 1m >= 0
-      or %(counter)s unless %(counter)s offset 1m <= %(counter)s
-      and on (<<by>>namespace, pod) (%(uptime)s offset 1m or %(uptime)s < 60)
+      %(counter)s - %(counter)s offset <<scrape_minute>>s >= 0
+      or %(counter)s unless %(counter)s offset <<scrape_minute>>s <= %(counter)s
+      and on (<<by>>namespace, pod) (%(uptime)s offset <<scrape_minute>>s or %(uptime)s < <<scrape_minute>>)
     )
   ||| % { counter: counter, uptime: uptime },
 

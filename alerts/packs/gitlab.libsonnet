@@ -18,7 +18,7 @@ function(obskit)
     a.alert('ObskitGitlabPipelineFailing', {
       latency_class: 'normal',
       keep_firing_for: '10m',
-      value: 'max by (%s) (max_over_time(%s[1m]))' % [source, last(g.pipeline_status, ', status=~"failed|error"')],
+      value: 'max by (%s) (max_over_time(%s[<<scrape_minute>>s]))' % [source, last(g.pipeline_status, ', status=~"failed|error"')],
       above: '0',
       unit: 'short',
       legend: '{{project}} {{ref}}',

@@ -174,14 +174,14 @@ function(obskit)
       latency_class: 'normal',
       // WAL is archived in order, so one file that fails holds up the rest; what succeeds at a second attempt is no fault.
       value: |||
-        max by (%(one)s) (increase(%(failed)s[2m]))
-        unless on (%(one)s) increase(%(archived)s[2m]) > 0
+        max by (%(one)s) (increase(%(failed)s[<<scrape_two_minutes>>s]))
+        unless on (%(one)s) increase(%(archived)s[<<scrape_two_minutes>>s]) > 0
       ||| % { one: one, failed: q.scraped(pg.archive_failed.name), archived: q.scraped(pg.archived.name) },
       above: '0',
       unit: 'short',
       legend: '{{namespace}} {{instance}}',
       summary: 'WAL is not archived.',
-      description: 'PostgreSQL {{ $labels.instance }} fails to archive WAL, and has archived none for two minutes.',
+      description: 'PostgreSQL {{ $labels.instance }} fails to archive WAL, and has archived none for <<scrape_two_minutes>> s.',
       fault: 'archive_command begins to fail',
       window_share: '1',
       source: 'scrape',

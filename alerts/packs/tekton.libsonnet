@@ -90,8 +90,8 @@ function(obskit)
       // A minute bridges lost scrapes; the series is gone while nothing is throttled.
       value: |||
         sum by (<<by>>namespace, exported_namespace, limit) (
-          label_replace(max_over_time(%s[1m]), "limit", "quota", "", "")
-          or label_replace(max_over_time(%s[1m]), "limit", "node", "", "")
+          label_replace(max_over_time(%s[<<scrape_minute>>s]), "limit", "quota", "", "")
+          or label_replace(max_over_time(%s[<<scrape_minute>>s]), "limit", "node", "", "")
         )
       ||| % [q.scraped(t.throttled_by_quota.name), q.scraped(t.throttled_by_node.name)],
       above: '0',

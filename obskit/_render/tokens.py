@@ -28,6 +28,8 @@ LONG_WINDOW_SAMPLES = 6
 LONGEST_WINDOW_SAMPLES = 12
 #: Of what is scraped, one sample of four may be lost.
 SCRAPE_WINDOW_SAMPLES = 4
+#: Windows of what is scraped for which time counts and not samples, in seconds: never shorter than a scrape window.
+SCRAPE_TIMES = {"scrape_minute": 60, "scrape_two_minutes": 120}
 #: Evaluations of Loki's ruler in a window of its own.
 LOG_WINDOW_EVALUATIONS = 4
 #: Seconds of history after which a baseline counts as learnt (and cold-start alerts step back).
@@ -67,6 +69,8 @@ def of(project: Project, family: str = "") -> dict[str, str]:
         # What is scraped is seen so much later at worst.
         "seen_seconds": str(scrape + evaluation),
         **_window("scrape_window", SCRAPE_WINDOW_SAMPLES, scrape),
+        **{name: str(max(seconds, SCRAPE_WINDOW_SAMPLES * scrape)) for name, seconds in SCRAPE_TIMES.items()},
+        "export_seconds": str(export),
         "match": "".join(f'{label}=~"{value}", ' for label, value in sorted(pack.match.items())),
         # What was logged between two evaluations is in the window of the next one, be it late or the ruler.
         "log_window": f"{LOG_WINDOW_EVALUATIONS * duration_seconds(project.intervals.logs)}s",

@@ -76,6 +76,9 @@
   "seen_seconds" (add $scrape (include "obskit.seconds" .Values.intervals.evaluation | int) | toString)
   "scrape_window" (printf "%ds" (mul 4 $scrape))
   "scrape_window_count" (mul 3 $scrape | toString)
+  "scrape_minute" (max 60 (mul 4 $scrape) | toString)
+  "scrape_two_minutes" (max 120 (mul 4 $scrape) | toString)
+  "export_seconds" ($export | toString)
   "log_window" (printf "%ds" (mul 4 (include "obskit.seconds" .Values.intervals.logs | int)))
   "match" $match
   "slo_failed" (include "obskit.share" .Values.slo.availability)
