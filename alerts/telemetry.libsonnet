@@ -17,6 +17,12 @@ function(obskit)
     pushes: 'last_over_time(%s[<<window_long>>])' % q.select(t.target_info.name),
     running: q.container(obskit.kubernetes.container_running.name),
   };
+  // Processes that send from pods, where nothing tells of their containers. It fires for as long as that is so, and not for
+  // an hour: alerts that were never able to see are no better than those that went blind. Outside of Kubernetes none can.
+  local unseen(series) = |||
+    count by (%(job)s) (%(processes)s)
+    unless on (<<by>>) %(series)s
+  ||| % { job: q.by(), processes: q.fresh(t.target_info.name, 'k8s_pod_name!=""'), series: q.container(series) };
   // What every process emits from its start on, whatever it does.
   local always = [
     record.series[0]
@@ -104,6 +110,34 @@ function(obskit)
       budget: 96,
       panel: 'telemetry#processes',
       no_line: 'it fires where the series ends',
+    }),
+    a.alert('ObskitPodsUnseen', {
+      'for': '2m',
+      latency_class: 'normal',
+      value: unseen(obskit.kubernetes.container_info.name),
+      above: '0',
+      unit: 'short',
+      legend: 'processes',
+      summary: 'Nothing tells of the pods of the service any more.',
+      description: '{{ $value }} processes of {{ $labels.job }} send metrics from pods, and kube-state-metrics tells of no container <<container>> in namespace <<namespace>>: every alert on them is blind.',
+      fault: 'kube-state-metrics is gone',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
+    }),
+    a.alert('ObskitPodUsageUnseen', {
+      'for': '2m',
+      latency_class: 'normal',
+      value: unseen(obskit.kubernetes.memory_working_set.name),
+      above: '0',
+      unit: 'short',
+      legend: 'processes',
+      summary: 'Nothing tells how much memory and CPU the service uses.',
+      description: '{{ $value }} processes of {{ $labels.job }} send metrics from pods, and cAdvisor tells of no container <<container>> in namespace <<namespace>>: alerts on memory and CPU are blind.',
+      fault: 'the kubelets are no longer scraped',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
     }),
     a.alert('ObskitTelemetrySeriesMissing', {
       // The samples of one push are moments apart.

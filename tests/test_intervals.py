@@ -1,4 +1,4 @@
-"""At slow intervals alerts tell the truth as well: silent as long as all is well, and within their budget when it is not."""
+"""At slow intervals alerts tell the truth: silent as long as all is well, and within their budget when it is not."""
 
 from __future__ import annotations
 
