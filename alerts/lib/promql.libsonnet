@@ -67,6 +67,12 @@
     unless on (<<by>>namespace, job) %(series)s
   ||| % { series: series },
 
+  // The same of several exporters that a pack needs; the label `of` says what nobody tells of.
+  unseenOf(all):: std.join('or ', [
+    'label_replace(\n%s, "of", "%s", "", ""\n)\n' % [std.rstripChars($.unseen(all[what]), '\n'), what]
+    for what in std.objectFields(all)
+  ]),
+
   // The share of a window that was spent in a state which is a label: the series of a state comes and goes, and a lost
   // scrape takes from both sides.
   spent(by, state, all, window):: |||

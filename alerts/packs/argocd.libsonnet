@@ -144,4 +144,19 @@ function(obskit)
       source: 'scrape',
       budget: 111,
     }),
+    a.alert('ObskitArgocdUnseen', {
+      'for': '2m',
+      latency_class: 'normal',
+      // From the controller, and there as long as there is an application.
+      value: q.unseen(info()),
+      above: '0',
+      unit: 'short',
+      legend: '{{namespace}} {{job}}',
+      summary: 'Nobody tells of applications of Argo CD any more.',
+      description: 'Within the last hour {{ $labels.job }} in namespace {{ $labels.namespace }} told of applications, and tells of none any more.',
+      fault: 'the application controller is gone',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
+    }),
   ]

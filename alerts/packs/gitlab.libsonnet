@@ -197,4 +197,22 @@ function(obskit)
       source: 'scrape',
       budget: 335,
     }),
+    a.alert('ObskitGitlabUnseen', {
+      'for': '5m',
+      latency_class: 'slow',
+      // An exporter that is started anew first asks GitLab for everything.
+      value: q.unseenOf({
+        pipelines: q.scraped(g.pipeline_id.name),
+        runners: q.scraped(g.runner_concurrent.name),
+      }),
+      above: '0',
+      unit: 'short',
+      legend: '{{namespace}} {{job}} {{of}}',
+      summary: 'Nobody tells of pipelines, or of runners, of GitLab any more.',
+      description: 'Within the last hour {{ $labels.job }} told of {{ $labels.of }}, and tells of none any more.',
+      fault: 'the last runner of a job, or the exporter of pipelines, is gone',
+      window_share: '0',
+      source: 'scrape',
+      budget: 345,
+    }),
   ]

@@ -184,4 +184,23 @@ function(obskit)
       source: 'scrape',
       budget: 345,
     }),
+    a.alert('ObskitIngressUnseen', {
+      'for': '2m',
+      latency_class: 'normal',
+      // Series that need no request: a controller has one from its start, a proxy one for every route.
+      value: q.unseenOf({
+        'ingress-nginx': s(i.nginx_reload_successful),
+        'Envoy Gateway': s(i.envoy_members, 'envoy_cluster_name=~".+route/.+"'),
+        'cert-manager': s(i.certificate_expiration),
+      }),
+      above: '0',
+      unit: 'short',
+      legend: '{{namespace}} {{job}} {{of}}',
+      summary: 'Nobody tells of an ingress controller, of proxies, or of certificates any more.',
+      description: '{{ $labels.of }} was seen within the last hour as {{ $labels.job }} in namespace {{ $labels.namespace }}, and is not any more.',
+      fault: 'the last controller or proxy of a job is gone',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
+    }),
   ]

@@ -145,4 +145,19 @@ function(obskit)
       source: 'scrape',
       budget: 45,
     }),
+    a.alert('ObskitIstiodUnseen', {
+      'for': '2m',
+      latency_class: 'normal',
+      // Of proxies there is no series that does not need a request; they go on without istiod for a while.
+      value: q.unseen(q.scraped(i.root_cert_expiry.name)),
+      above: '0',
+      unit: 'short',
+      legend: '{{namespace}} {{job}}',
+      summary: 'Nobody tells of istiod any more.',
+      description: 'Within the last hour {{ $value }} pods of {{ $labels.job }} in namespace {{ $labels.namespace }} were seen, and none is any more.',
+      fault: 'the last pod of istiod is gone',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
+    }),
   ]

@@ -142,4 +142,19 @@ function(obskit)
       source: 'scrape',
       budget: 335,
     }),
+    a.alert('ObskitTektonUnseen', {
+      'for': '2m',
+      latency_class: 'normal',
+      // It is there while nothing runs.
+      value: q.unseen(q.scraped(t.waiting_on_pipeline.name)),
+      above: '0',
+      unit: 'short',
+      legend: '{{namespace}} {{job}}',
+      summary: 'Nobody tells of the controller of Tekton any more.',
+      description: 'The controller of Tekton was seen within the last hour as {{ $labels.job }} in namespace {{ $labels.namespace }}, and is not any more.',
+      fault: 'the controller of Tekton is gone',
+      window_share: '0',
+      source: 'scrape',
+      budget: 165,
+    }),
   ]

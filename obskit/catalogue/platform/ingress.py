@@ -95,6 +95,12 @@ ENVOY_REQUEST_TIME = _envoy(
     "Time that the services behind a rule took, in milliseconds.",
     unit="ms",
 )
+ENVOY_MEMBERS = _envoy(
+    "envoy_cluster_membership_total",
+    "gauge",
+    ("envoy_cluster_name",),
+    "Endpoints of the services behind a rule, requests or not.",
+)
 ENVOY_NACKS = ForeignMetric(
     "xds_nack_total",
     "counter",
