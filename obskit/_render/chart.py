@@ -18,6 +18,8 @@ _SLOWER = Project(
     service=Service(name="shop"),
     intervals=Intervals(export="7s", scrape="11s", evaluation="3s", group_wait="2s", collector_batch="4s", logs="13s"),
 )
+#: Windows that are fixed, but hold some scrapes at the least, are longer here.
+_SELDOM = Project(service=Service(name="shop"), intervals=Intervals(scrape="10m"))
 
 
 def files(project: Project) -> dict[str, str]:
@@ -161,13 +163,15 @@ def _needs(alert: pack.Alert) -> dict[str, Any]:
     Raises:
         RenderError: It cannot be said without the intervals: a window is neither a multiple of the samples nor fixed.
     """
-    one, other = (alerts.budget(project, alert) for project in (_PROJECT, _SLOWER))
+    one, other, seldom = (alerts.budget(project, alert) for project in (_PROJECT, _SLOWER, _SELDOM))
     if one.evaluations != other.evaluations or (
         one.window != other.window and one.window_seconds != other.window_seconds
     ):
         raise RenderError(f"the budget of {alert.name} depends on more than samples, seconds and evaluations")
     fixed = one.window != other.window
     window = {"window_seconds": one.window_seconds} if fixed else {"window": one.window}
+    if fixed and alert.source == "scrape" and one.window_seconds != seldom.window_seconds:
+        window["window"] = seldom.window
     share = {"window_share": alert.window_share, "group_wait": budget.GROUP_WAIT}
     delay = {"delay": log_budget.DELAY_SECONDS} if alert.source == "logs" else {}
     return {**share, **window, **delay, "evaluations": one.evaluations}

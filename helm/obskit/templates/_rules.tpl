@@ -143,7 +143,7 @@
 {{- $batch := ternary (include "obskit.seconds" .intervals.collectorBatch | int) 0 $pushed -}}
 {{- $wait := include "obskit.seconds" (ternary .intervals.groupWait .rule.group_wait (eq .rule.latency_class "fast")) | int -}}
 {{- $window := max .rule.window (ternary (include "obskit.least" .intervals | int) 0 $pushed) -}}
-{{- if .rule.window_seconds }}{{ $window = divf .rule.window_seconds $sample }}{{ end -}}
+{{- if .rule.window_seconds }}{{ $window = divf (max .rule.window_seconds (mul (.rule.window | default 0) $sample)) $sample }}{{ end -}}
 {{- $samples := addf 1 (mulf .rule.window_share (maxf 0 (subf $window 1))) -}}
 {{- addf (mulf $samples $sample) (mul .rule.evaluations $evaluation) $held $batch $wait | ceil | int -}}
 {{- end -}}
