@@ -1,7 +1,7 @@
 // What Argo Rollouts asks while it shifts traffic: the comparison of the alerts, for the ReplicaSet that it names.
 local canary = import 'lib/canary.libsonnet';
 
-local who = 'job="{{args.job}}", replicaset=~".+-{{args.canary-hash}}"';
+local who = 'exported_job="{{args.job}}", replicaset=~".+-{{args.canary-hash}}"';
 
 // What is no more than chance counts as no difference; where there is too little traffic to judge, there is no result.
 local metric(name, delay, alert, kind, objective) = {

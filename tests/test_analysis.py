@@ -57,7 +57,8 @@ def test_it_asks_for_the_version_and_the_service_that_the_rollout_names() -> Non
         assert set(metric) == FIELDS
         assert metric["provider"]["prometheus"]["address"] == "http://prometheus:9090"
         query = metric["provider"]["prometheus"]["query"]
-        assert query.count('{job="{{args.job}}", replicaset=~".+-{{args.canary-hash}}"}') == 2
+        who = '{job="shop/cart", exported_job="{{args.job}}", replicaset=~".+-{{args.canary-hash}}"}'
+        assert query.count(who) == 2
 
 
 def test_its_limits_are_those_of_the_alerts() -> None:

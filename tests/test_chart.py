@@ -64,7 +64,8 @@ PACKS = Project(
     packs={
         name: [True, Pack(version="1.30", scrape="30s", match={"cluster": "eu-.*", "job": name}), False][index % 3]
         for index, name in enumerate(catalogue.PLATFORM)
-    },
+    }
+    | {"rollout": Pack(match={"cluster": "eu-.*", "job": "kube-state-metrics", "namespace": "shop|till"})},
 )
 SELDOM = Project(service=PLAIN.service, intervals=Intervals(export="1s", evaluation="30s"))
 ALL = pytest.mark.parametrize(

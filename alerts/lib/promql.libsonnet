@@ -59,6 +59,9 @@
   // A series of a platform pack: what the project says of all of them, then `extra`.
   scraped(series, extra=''):: '%s{<<match>>%s}' % [series, extra],
 
+  // The same for what the services push that a platform pack watches: there the namespace is the first part of the job.
+  pushed(series, extra=''):: '%s{<<match_pushed>>%s}' % [series, extra],
+
   // The same for what an exporter tells of one server: whom it was scraped from says which server that is.
   target(labels=[]):: '<<by>>' + std.join(', ', ['namespace', 'job', 'pod', 'instance'] + labels),
   // How many targets of a job told of the series within the hour, where none does any more: absent() would lose the labels.

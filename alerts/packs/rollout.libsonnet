@@ -22,11 +22,12 @@ function(obskit)
     current: q.scraped(r.statefulset_current_revision.name),
   };
   // The newest ReplicaSet of a service, as long as it is new: later, what differs are no versions.
+  local created = q.select('obskit:rollout_requests:created');
   local newest = |||
     (
-      obskit:rollout_requests:created == on (<<by>>job) group_left () max by (<<by>>job) (obskit:rollout_requests:created)
+      %s == on (<<by>>exported_job) group_left () max by (<<by>>exported_job) (%s)
     ) > time() - <<param:hours>> * 3600
-  |||;
+  ||| % [created, created];
   local worse(kind, objective) = {
     group: 'canary',
     judged: true,
@@ -35,7 +36,7 @@ function(obskit)
     value: canary.burn(kind, objective),
     above: '<<param:burn>>',
     unit: 'short',
-    legend: '{{job}} {{replicaset}}',
+    legend: '{{exported_job}} {{replicaset}}',
     params: {
       burn: a.param('2', 0.1, 1000, 'ratio', 'How many error budgets faster than the rest the newest version may burn.'),
       significance: a.param('5', 3, 10, 'sigma', 'How unlikely the difference must be by chance.'),
@@ -165,16 +166,16 @@ function(obskit)
       severity: 'critical',
       guard: compared('failed'),
       summary: 'The newest version of a service fails more than the rest.',
-      description: 'ReplicaSet {{ $labels.replicaset }} of {{ $labels.job }} burns {{ $value | printf "%.0f" }} error budgets more than the other pods of the service at the same time.',
+      description: 'ReplicaSet {{ $labels.replicaset }} of {{ $labels.exported_job }} burns {{ $value | printf "%.0f" }} error budgets more than the other pods of the service at the same time.',
       fault: 'the newest version fails half of its requests',
       budget: 57,
     }),
     a.alert('ObskitRolloutCanarySlow', worse('slow', '<<slo_slow>>') + {
       // Cold pods are slow: the window must lie after the first minute.
-      guard: compared('slow') + 'and obskit:rollout_requests:created < time() - <<param:warm>>\n',
+      guard: compared('slow') + 'and %s < time() - <<param:warm>>\n' % created,
       params+: { warm: a.param('360', 300, 3600, 'seconds', 'How old the version must be, 300 of which are the window.') },
       summary: 'The newest version of a service is slower than the rest.',
-      description: 'ReplicaSet {{ $labels.replicaset }} of {{ $labels.job }} burns {{ $value | printf "%.0f" }} latency budgets more than the other pods of the service at the same time.',
+      description: 'ReplicaSet {{ $labels.replicaset }} of {{ $labels.exported_job }} burns {{ $value | printf "%.0f" }} latency budgets more than the other pods of the service at the same time.',
       fault: 'the newest version answers half of its requests too slowly',
       budget: 57,
     }),

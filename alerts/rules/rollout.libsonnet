@@ -26,22 +26,27 @@ function(obskit)
   local http = obskit.http.server_request_duration;
   // Pods of a ReplicaSet have its name and five characters more; instance is pod, container and slot.
   local pod = '([^/]+)-[^/-][^/-][^/-][^/-][^/-](/.*)?';
-  local set = '<<by>>job, namespace, replicaset';
-  local counted(series, extra='') = |||
+  local set = '<<by>>exported_job, namespace, replicaset';
+  // The job is that of the project which compares, as of all that this pack records; whom it compares is exported_job.
+  local counted(series, extra='') = mine(|||
     sum by (%s) (
       label_replace(
         label_replace(
-          rate(%s{instance=~"%s"%s}[5m]) * 300,
-          "replicaset", "$1", "instance", "%s"
+          label_replace(
+            rate(%s[5m]) * 300,
+            "replicaset", "$1", "instance", "%s"
+          ),
+          "namespace", "$1", "job", "([^/]+)/.*"
         ),
-        "namespace", "$1", "job", "([^/]+)/.*"
+        "exported_job", "$1", "job", "(.+)"
       )
     )
-  ||| % [set, series, pod, extra, pod];
-  local rest(series) = '(sum by (<<by>>job) (%s) - on (<<by>>job) group_right () %s)' % [series, series];
+  ||| % [set, q.pushed(series, 'instance=~"%s"%s' % [pod, extra]), pod]);
+  local requests = q.select('obskit:rollout_requests:count');
+  local rest(series) = '(sum by (<<by>>exported_job) (%s) - on (<<by>>exported_job) group_right () %s)' % [series, series];
   local comparison(kind) =
-    local x = 'obskit:rollout_%s:count' % kind;
-    local n = 'obskit:rollout_requests:count';
+    local x = q.select('obskit:rollout_%s:count' % kind);
+    local n = requests;
     [
       record('obskit:rollout_%s:difference' % kind, |||
         %s / (%s >= 30)
@@ -84,13 +89,13 @@ function(obskit)
     record('obskit:rollout_requests:count', counted(http.count)),
     record('obskit:rollout_failed:count', |||
       %s
-      or obskit:rollout_requests:count * 0
-    ||| % std.rstripChars(counted(http.count, ', %s!=""' % http.labels.error_type), '\n')),
-    record('obskit:rollout_slow:count', 'clamp_min(obskit:rollout_requests:count - %s, 0)' % std.rstripChars(counted(http.bucket, ', <<slo_latency_le>>'), '\n')),
+      or %s * 0
+    ||| % [counted(http.count, ', %s!=""' % http.labels.error_type), requests]),
+    record('obskit:rollout_slow:count', 'clamp_min(%s - %s, 0)' % [requests, counted(http.bucket, ', <<slo_latency_le>>')]),
     record('obskit:rollout_requests:created', |||
-      obskit:rollout_requests:count * 0
+      %s * 0
       + on (<<by>>namespace, replicaset) group_left () max by (<<by>>namespace, replicaset) (
         last_over_time(%s[<<scrape_window>>])
       )
-    ||| % q.scraped(r.replicaset_created.name)),
+    ||| % [requests, q.scraped(r.replicaset_created.name)]),
   ] + comparison('failed') + comparison('slow'))

@@ -72,6 +72,7 @@ def of(project: Project, family: str = "") -> dict[str, str]:
         **{name: str(max(seconds, SCRAPE_WINDOW_SAMPLES * scrape)) for name, seconds in SCRAPE_TIMES.items()},
         "export_seconds": str(export),
         "match": "".join(f'{label}=~"{value}", ' for label, value in sorted(pack.match.items())),
+        "match_pushed": "".join(_pushed(label, value) for label, value in sorted(pack.match.items())),
         # What was logged between two evaluations is in the window of the next one, be it late or the ruler.
         "log_window": f"{LOG_WINDOW_EVALUATIONS * duration_seconds(project.intervals.logs)}s",
         **_objectives(project),
@@ -82,6 +83,13 @@ def of(project: Project, family: str = "") -> dict[str, str]:
         "grafana": project.backends.grafana or "",
         "runbooks": project.backends.runbooks,
     }
+
+
+def _pushed(label: str, value: str) -> str:
+    """A matcher of what is scraped, for what services push: their namespace is in their job, which is no exporter's."""
+    if label == "job":
+        return ""
+    return f'job=~"({value})/.+", ' if label == "namespace" else f'{label}=~"{value}", '
 
 
 def _window(name: str, samples: int, export: int) -> dict[str, str]:

@@ -54,9 +54,14 @@
 {{- $scrape := include "obskit.seconds" (include "obskit.scrape" .) | int -}}
 {{- with .root -}}
 {{- $match := "" -}}
+{{- $pushed := "" -}}
 {{- $options := get (.Values.packs | default dict) $family -}}
 {{- if kindIs "map" $options -}}
-{{- range $label, $value := $options.match }}{{ $match = printf "%s%s=~\"%s\", " $match $label $value }}{{ end -}}
+{{- range $label, $value := $options.match -}}
+{{- $match = printf "%s%s=~\"%s\", " $match $label $value -}}
+{{- if eq $label "namespace" }}{{ $pushed = printf "%sjob=~\"(%s)/.+\", " $pushed $value -}}
+{{- else if ne $label "job" }}{{ $pushed = printf "%s%s=~\"%s\", " $pushed $label $value }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- $latency := toString .Values.slo.latency.threshold -}}
 {{- $by := "" -}}
@@ -81,6 +86,7 @@
   "export_seconds" ($export | toString)
   "log_window" (printf "%ds" (mul 4 (include "obskit.seconds" .Values.intervals.logs | int)))
   "match" $match
+  "match_pushed" $pushed
   "slo_failed" (include "obskit.share" .Values.slo.availability)
   "slo_slow" (include "obskit.share" .Values.slo.latency.objective)
   "slo_latency" $latency
