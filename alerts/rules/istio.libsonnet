@@ -7,12 +7,17 @@ function(obskit)
   // Requests of a window, and of a kind that should not be: such a series is often born by its first request, of
   // which rate() sees nothing, so that it counts whole as long as it is young.
   local usual(series) = 'rate(%s[<<scrape_window>>]) * <<scrape_window_count>>' % series;
-  local odd(series) = |||
+  local odd(series, known='') = |||
     (
-      %(series)s unless last_over_time(%(series)s[1h] offset <<scrape_window_count>>s)
+      %(series)s unless last_over_time(%(series)s[1h] offset <<scrape_window_count>>s)%(known)s
       or %(usual)s
     )
-  ||| % { series: series, usual: usual(series) };
+  ||| % { series: series, known: if known == '' then '' else '\n  ' + known, usual: usual(series) };
+  // Unless all that is known of a service is young: then Prometheus is, and what failed in the past is no failure now.
+  // That is asked of a recorded sum, of which there is one where there are hundreds of series.
+  local before(record, namespace, labels) =
+    'and on (<<by>>%s) label_replace(%s offset <<scrape_window_count>>s, "%s", "$1", "namespace", "(.+)")'
+    % [std.join(', ', [namespace] + labels), q.select(record), namespace];
   // Of whom they are is the proxy that reports, and where that is a gateway, its namespace is another.
   local sum(by, namespace, kinds) = |||
     label_replace(
@@ -33,7 +38,8 @@ function(obskit)
   // UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS.
   local http = ', response_code=~"5..", destination_service_name!~"PassthroughCluster|BlackHoleCluster"';
   local grpc = ', response_code!~"5..", grpc_response_status=~"2|4|13|14|15"';
-  local failed = [odd(requests(http)), odd(requests(grpc))];
+  local asked = before('obskit:istio_requests:count', 'destination_service_namespace', ['destination_service_name', 'destination_workload']);
+  local failed = [odd(requests(http), asked), odd(requests(grpc), asked)];
 
   // By canonical service: a new version, whose workload has another name, has the history of the one before.
   local server(extra) = 'reporter=~"destination|waypoint"' + extra;
@@ -45,10 +51,11 @@ function(obskit)
   local mutual = ', connection_security_policy="mutual_tls"';
   // Envoy has no flag for it: of a request that a policy denies only the status is known, which the service's own
   // refusals have as well. ztunnel has one.
+  local accessed = before('obskit:istio_accesses:count', 'destination_workload_namespace', ['destination_canonical_service']);
   local denied = [
-    odd(taken(', response_code="403"')),
-    odd(taken(', response_code!="403", grpc_response_status="7"')),
-    odd(closed(', response_flags="DENY"')),
+    odd(taken(', response_code="403"'), accessed),
+    odd(taken(', response_code!="403", grpc_response_status="7"'), accessed),
+    odd(closed(', response_flags="DENY"'), accessed),
   ];
   local ratio(part, all) = 'clamp(%s / (%s > 0), 0, 1)' % [q.select(part), q.select(all)];
   [
