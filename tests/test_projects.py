@@ -11,8 +11,8 @@ import promql_parser as parser
 import pytest
 import yaml
 
-from obskit import catalogue
-from obskit._render import alerts, analysis, cases
+from obskit import _checks, catalogue
+from obskit._render import alerts, analysis, cases, pipeline
 from obskit.config.project import Pack, Project, Service, duration_seconds
 
 
@@ -66,6 +66,10 @@ def test_a_namespace_that_is_matched_is_in_the_job_of_what_services_push_and_the
     assert pushed and all('job=~"(shop|till)/.+"' in s and 'cluster=~"east"' in s for s in pushed)
     assert not any("kube-state-metrics" in s or "namespace" in s for s in pushed)
     assert scraped and all('job=~"kube-state-metrics"' in s and 'namespace=~"shop|till"' in s for s in scraped)
+
+
+def test_the_labels_that_packs_are_told_apart_by_are_known_to_the_checks() -> None:
+    assert _checks.run(pipeline.render(EAST), EAST) == []
 
 
 def in_cluster(test: dict[str, Any], cluster: str) -> list[dict[str, Any]]:

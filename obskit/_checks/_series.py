@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def of_catalogue(project: Project) -> dict[str, Vector]:
     """Return the catalogue's series under the project's names.
 
-    Every one has the labels of its target and the project's group labels.
+    Every one has the labels of its target, the project's group labels, and those that its packs are told apart by.
     """
-    common = frozenset((*catalogue.TARGET_LABELS, *project.group_labels))
+    matched = {label for pack in project.enabled_packs.values() for label in pack.match}
+    common = frozenset((*catalogue.TARGET_LABELS, *project.group_labels, *matched))
     known = {name: _vector(series, common) for name, series in catalogue.series().items()}
     series, labels = translating.names(project.metrics.translation_strategy)
     if project.metrics.histograms == "native":
