@@ -7,13 +7,13 @@ function(obskit)
   local usual(series) = 'rate(%s[<<scrape_window>>]) * <<scrape_window_count>>' % series;
   // The series of a failure is often born by the first one, of which rate() sees nothing, and those of a new controller
   // are all young: what is younger than the window counts whole. Unless everything is: then Prometheus is, and what
-  // failed in the past is no failure now.
-  local young(by, series, all) = |||
+  // failed in the past is no failure now. That is asked of the recorded sum, which is one series instead of hundreds.
+  local young(by, series, sum) = |||
     (
-      %(series)s unless %(series)s offset <<scrape_window_count>>s and on (%(by)s) %(all)s offset <<scrape_window_count>>s
+      %(series)s unless %(series)s offset <<scrape_window_count>>s and on (%(by)s) %(sum)s offset <<scrape_window_count>>s
       or %(usual)s
     )
-  ||| % { by: by, series: series, all: all, usual: usual(series) };
+  ||| % { by: by, series: series, sum: sum, usual: usual(series) };
   // Several projects may have this pack, each with a selector of its own.
   local sum(by, of) = |||
     label_replace(
@@ -27,8 +27,8 @@ function(obskit)
     local recorded(what, expr) = record('obskit:%s_%s' % [name, what], expr, group);
     local own(kind) = q.select('obskit:%s_%s' % [name, kind]);
     [
-      recorded('requests:count', sum(by, young(by, all, all))),
-      recorded('failed:count', sum(by, young(by, bad, all))),
+      recorded('requests:count', sum(by, young(by, all, own('requests:count')))),
+      recorded('failed:count', sum(by, young(by, bad, own('requests:count')))),
       recorded('failed:ratio', 'clamp(%s / (%s > 0), 0, 1)' % [own('failed:count'), own('requests:count')]),
       recorded('timed:count', sum(by, usual(timed))),
       recorded('slow:count', 'clamp_min(%s - %s, 0)' % [own('timed:count'), std.rstripChars(sum(by, usual(quick)), '\n')]),
