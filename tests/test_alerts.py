@@ -281,7 +281,7 @@ def test_an_event_between_two_evaluations_is_seen_by_the_next_one_whatever_the_i
 def test_mimir_gets_the_same_groups_in_a_namespace_of_the_service() -> None:
     files = {path: yaml.safe_load(text) for path, text in alerts.files(project()).items()}
     groups = files["alerts/rules.yaml"]["groups"]
-    assert files["alerts/mimir.yaml"] == {"namespace": "obskit-shop-shop", "groups": groups}
+    assert files["alerts/mimir.yaml"] == {"namespace": "obskit.shop.shop", "groups": groups}
     assert files["alerts/prometheusrule.yaml"]["spec"] == {"groups": groups}
 
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from obskit import _installation, catalogue
+from obskit._render import alerts as rendered
 from obskit._render import cases, pack
+from obskit._render.text import yaml_text
 from obskit.config.project import Pack, Project, Service, duration_seconds
 
 #: Label of the series of a pack, by which the rules of a scene know their own.
@@ -86,9 +88,8 @@ class Scene:
     def rules(self) -> list[str]:
         """Files of the rules of its alerts."""
         families = {alert.family for alert in pack.load().alerts() if alert.name in self.alerts}
-        return [
-            text for name, text in cases.rules(self.project).items() if name.removesuffix("-rules.yaml") in families
-        ]
+        groups = rendered.by_family(self.project)
+        return [yaml_text({"groups": groups[family]}) for family in sorted(families)]
 
     @property
     def broken(self) -> int:

@@ -10,13 +10,12 @@ from typing import Any
 
 import msgspec
 import yaml
-from msgspec import UNSET
 
 from obskit import _installation, catalogue
 from obskit._render import alerts, pack, tokens
 from obskit._render.text import yaml_text
 from obskit.catalogue import telemetry
-from obskit.config.project import Intervals, Project, Slo, duration_seconds
+from obskit.config.project import Intervals, Pack, Project, Slo, duration_seconds
 from obskit.promql import translating
 
 #: Overrides after which a case no longer describes the alert.
@@ -48,7 +47,7 @@ def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
     Returns:
         File name -> promtool's YAML, which reads the :func:`rules` beside it; alert -> why its cases are left out.
     """
-    project = _at_default_intervals(project)
+    project = _as_in_cases(project)
     maker = _Maker(project)
     result: dict[str, str] = {}
     for path in sorted(_installation.directory("cases").glob("*-test.yaml")):
@@ -73,12 +72,13 @@ def document(path: Path, project: Project) -> dict[str, Any]:
 
 def rules(project: Project) -> dict[str, str]:
     """Return the rules that the cases read, a file for each family: promtool evaluates all that it is given."""
-    families = alerts.by_family(_at_default_intervals(project))
+    families = alerts.by_family(_as_in_cases(project))
     return {_RULES.format(family): yaml_text({"groups": groups}) for family, groups in families.items()}
 
 
-def _at_default_intervals(project: Project) -> Project:
-    packs = {name: msgspec.structs.replace(pack, scrape=UNSET) for name, pack in project.enabled_packs.items()}
+def _as_in_cases(project: Project) -> Project:
+    """The project as the cases know it: no series in them is scraped seldom, or has labels that a pack matches."""
+    packs = {name: Pack(version=pack.version) for name, pack in project.enabled_packs.items()}
     return msgspec.structs.replace(project, intervals=Intervals(), packs={**packs})
 
 
