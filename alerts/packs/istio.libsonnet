@@ -36,10 +36,14 @@ function(obskit)
       judged: true,
       keep_firing_for: '1m',
       // Denials by a policy and refusals by the service are the same series: only a rise says that something changed.
+      // Of a service that is new nothing was denied; where nothing at all was seen before, nobody knows.
       value: |||
         %s
-        - <<param:times>> * (sum_over_time(%s[1h] offset 10m) / sum_over_time(%s[1h] offset 10m) or %s * 0)
-      ||| % [std.rstripChars(q.wilson(accesses, q.select('obskit:istio_denied:ratio')), '\n'), denied, accesses, accesses],
+        - <<param:times>> * (
+          sum_over_time(%s[1h] offset 10m) / sum_over_time(%s[1h] offset 10m)
+          or %s * 0 and on (<<by>>job) %s offset 10m
+        )
+      ||| % [std.rstripChars(q.wilson(accesses, q.select('obskit:istio_denied:ratio')), '\n'), denied, accesses, accesses, accesses],
       above: '<<param:share>>',
       unit: 'percentunit',
       legend: legend.server,

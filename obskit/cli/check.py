@@ -75,7 +75,9 @@ def _checked(config: Path, rendered: Path | None) -> tuple[dict[str, str], list[
     from obskit._render import pipeline
 
     with project(config) as loaded:
-        files = _deployed(rendered) if rendered else pipeline.render(loaded)
+        files = {} if rendered else pipeline.render(loaded)
+    if rendered:
+        files = _deployed(rendered)
     findings = _checks.run(files, loaded)
     committed = {} if rendered else _read(config.parent / _COMMITTED)
     if any(files.get(path) != text for path, text in committed.items()):
