@@ -158,7 +158,7 @@ function(obskit)
         * on (%(set)s) group_left () %(total)s
       ||| % names,
       above: '<<param:operations>>',
-      expr: std.rstripChars(self.value, '\n') + ' > ' + self.above + '\nand ' + self.guard,
+      expr: q.chomp(self.value) + ' > ' + self.above + '\nand ' + self.guard,
       guard: 'on (%(shard)s) present_over_time(%(count)s[10m] offset <<window>>)' % names,
       unit: 'short',
       legend: '{{%s}}/{{%s}}' % [l.shard_set, l.shard],

@@ -16,7 +16,8 @@ function(obskit)
     traces: import 'traces.libsonnet',
   };
   local slugs = ['service', 'database', 'shards', 'pods', 'runtime', 'telemetry', 'logs', 'traces'];
-  local groups = pack(obskit).groups;
+  // As data: an engine may evaluate a field anew whenever it is read, and each is read by every panel.
+  local groups = std.parseJson(std.toString(pack(obskit).groups));
   local extra = drawn.boards(groups);
   local of(slug) =
     if slug in sources then sources[slug](obskit)

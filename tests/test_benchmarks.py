@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.detection import page, report
+from obskit._render import pack
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -127,6 +130,20 @@ def test_the_benchmark_of_rules_times_every_group(tmp_path: Path) -> None:
     assert {"obskit-database", "obskit-pods"} <= result["groups"].keys()
     assert all(0 < took["median"] <= took["longest"] for took in result["groups"].values())
     assert "| obskit-database | " in (tmp_path / "rules.md").read_text()
+
+
+def test_every_fast_alert_was_told_within_its_budget_on_both_versions() -> None:
+    result = json.loads(page.FIGURES.read_text(encoding="utf-8"))
+    assert (report.late(result), result["early"], result["services"] >= 40, result["seeds"] >= 3) == (
+        [],
+        [],
+        True,
+        True,
+    )
+    fast = {alert.name for alert in pack.load().alerts() if alert.latency_class == "fast" and not alert.heartbeat}
+    # What it knows of mutual TLS is recorded over more than an hour.
+    assert fast - result["alerts"].keys() == {"ObskitIstioMtlsDowngraded"}
+    assert all(found.keys() == {"3", "2.42"} for found in result["alerts"].values())
 
 
 @pytest.mark.real

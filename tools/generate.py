@@ -23,6 +23,7 @@ from obskit.config.loading import load
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it sees its own folder alone
 
+from benchmarks.detection import page as detection
 from benchmarks.false_positives import page as false_positives
 from tools.reliability import page as reliability
 
@@ -78,6 +79,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/packs/README.md": packs,
     "docs/reliability.md": reliability.page,
     "docs/false-positives.md": false_positives.from_record,
+    "docs/detection.md": detection.from_record,
     "tests/alerts/noise-test.yaml": noise.cases,
     "docs/runbooks/README.md": runbooks.index,
     **{

@@ -1,4 +1,6 @@
 // What an alert is made of. Every field without a default must be given.
+local q = import 'promql.libsonnet';
+
 {
   // A threshold: text, since engines print numbers differently.
   param(default, minimum, maximum, unit, brief):: {
@@ -13,8 +15,9 @@
   // expression follows, and so does a panel that draws both on the dashboard `board`.
   alert(name, fields):: {
     local this = self,
-    local loose = std.length(std.findSubstr('\n', std.rstripChars(this.value, '\n'))) > 0,
-    local side = if loose then '(\n%s\n)' % std.rstripChars(this.value, '\n') else this.value,
+    local value = q.chomp(this.value),
+    local loose = value != std.strReplace(value, '\n', ''),
+    local side = if loose then '(\n' + value + '\n)' else this.value,
     alert: name,
     // promql, or logql: then Loki's ruler evaluates it, which knows no keep_firing_for. A group is in one language.
     language: 'promql',
@@ -26,8 +29,8 @@
     expr:
       if this.value == '' then error name + ': expr is missing'
       else std.join('\nand ', [
-        '%s %s %s' % (if this.above != '' then [side, '>', this.above] else [side, '<', this.below]),
-      ] + (if this.guard == '' then [] else [std.rstripChars(this.guard, '\n')])),
+        side + (if this.above != '' then ' > ' + this.above else ' < ' + this.below),
+      ] + (if this.guard == '' then [] else [q.chomp(this.guard)])),
     'for': '0s',
     keep_firing_for: '0s',
     severity: 'warning',

@@ -135,7 +135,7 @@ function(obskit)
       group: 'gateway',
       severity: 'critical',
       keep_firing_for: '5m',
-      value: 'sum by (<<by>>namespace, nodeID, typeURL) (%s)' % std.rstripChars(q.happened(s(i.envoy_nacks), '5m'), '\n'),
+      value: 'sum by (<<by>>namespace, nodeID, typeURL) (%s)' % q.chomp(q.happened(s(i.envoy_nacks), '5m')),
       above: '0',
       unit: 'short',
       legend: '{{namespace}} {{nodeID}}',

@@ -43,7 +43,7 @@ function(obskit)
           sum_over_time(%s[1h] offset 10m) / sum_over_time(%s[1h] offset 10m)
           or %s * 0 and on (<<by>>job) %s offset 10m
         )
-      ||| % [std.rstripChars(q.wilson(accesses, q.select('obskit:istio_denied:ratio')), '\n'), denied, accesses, accesses, accesses],
+      ||| % [q.chomp(q.wilson(accesses, q.select('obskit:istio_denied:ratio'))), denied, accesses, accesses, accesses],
       above: '<<param:share>>',
       unit: 'percentunit',
       legend: legend.server,

@@ -47,7 +47,7 @@ function(obskit)
   local compared(kind) = |||
     %s > <<param:significance>>
     and %s
-  ||| % [canary.sigmas(kind), std.rstripChars(newest, '\n')];
+  ||| % [canary.sigmas(kind), q.chomp(newest)];
   [
     a.alert('ObskitRolloutStuck', {
       keep_firing_for: '2m',

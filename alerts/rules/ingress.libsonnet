@@ -22,7 +22,7 @@ function(obskit)
       ),
       "job", "<<job>>", "", ""
     )
-  ||| % [by, std.strReplace(std.rstripChars(of, '\n'), '\n', '\n    ')];
+  ||| % [by, std.strReplace(q.chomp(of), '\n', '\n    ')];
   local made(name, group, by, all, bad, timed, quick) =
     local recorded(what, expr) = record('obskit:%s_%s' % [name, what], expr, group);
     local own(kind) = q.select('obskit:%s_%s' % [name, kind]);
@@ -31,7 +31,7 @@ function(obskit)
       recorded('failed:count', sum(by, young(by, bad, own('requests:count')))),
       recorded('failed:ratio', 'clamp(%s / (%s > 0), 0, 1)' % [own('failed:count'), own('requests:count')]),
       recorded('timed:count', sum(by, usual(timed))),
-      recorded('slow:count', 'clamp_min(%s - %s, 0)' % [own('timed:count'), std.rstripChars(sum(by, usual(quick)), '\n')]),
+      recorded('slow:count', 'clamp_min(%s - %s, 0)' % [own('timed:count'), q.chomp(sum(by, usual(quick)))]),
       recorded('slow:ratio', 'clamp(%s / (%s > 0), 0, 1)' % [own('slow:count'), own('timed:count')]),
     ];
   // What no Ingress is for is answered by the default backend, with 404. Envoy Gateway names its clusters by route: those

@@ -29,7 +29,7 @@ function(obskit)
       ),
       "job", "<<job>>", "", ""
     )
-  ||| % [by, std.strReplace(std.join('\nor ', [std.rstripChars(kind, '\n') for kind in kinds]), '\n', '\n      '), namespace];
+  ||| % [by, std.strReplace(std.join('\nor ', [q.chomp(kind) for kind in kinds]), '\n', '\n      '), namespace];
 
   local client(extra) = 'reporter=~"source|waypoint"' + extra;
   local seen(kinds) = sum('<<by>>namespace, destination_service_name, destination_workload', 'destination_service_namespace', kinds);

@@ -8,7 +8,7 @@ function(obskit)
   // Of several kube-state-metrics one, and of a lost scrape the value before.
   local now(series) = 'max by (%s) (last_over_time(%s[<<scrape_window>>]))' % [deployment, q.scraped(series.name)];
   local own(series) = 'max by (%s) (%s)' % [deployment, q.select(series)];
-  local mine(expr) = 'label_replace(\n  %s,\n  "job", "<<job>>", "", ""\n)' % std.strReplace(std.rstripChars(expr, '\n'), '\n', '\n  ');
+  local mine(expr) = 'label_replace(\n  %s,\n  "job", "<<job>>", "", ""\n)' % std.strReplace(q.chomp(expr), '\n', '\n  ');
   local names = {
     by: deployment,
     seen: own('obskit:rollout_seen:timestamp'),

@@ -33,7 +33,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3, help="runs, each with other randomness (3)")
     parser.add_argument("--versions", nargs="+", choices=VERSIONS, default=list(VERSIONS), help="of Prometheus (both)")
     parser.add_argument("--spread", type=float, default=240, help="seconds within which every fault begins (240)")
-    parser.add_argument("--only", nargs="+", default=[], metavar="ALERT", help="faults of these alerts alone")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="ALERT",
+        help="faults of these alerts alone; the others stay as recorded",
+    )
     parser.add_argument(
         "--folder", type=Path, default=ROOT / "build/detection", help="where its files go; emptied first"
     )
@@ -62,7 +68,10 @@ def main() -> int:
         outcomes = [run(versions, options.folder / str(plan.seed), plan, say) for plan in plans]
         outcomes += [last.result()] if last else []
     result = report.figures(outcomes, options.versions)
+    if options.only and options.output.exists():
+        result = report.merged(json.loads(options.output.read_text(encoding="utf-8")), result)
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    options.output.with_suffix(".md").write_text(page.text(result), encoding="utf-8")
     if options.json:
         print(json.dumps(result))
     else:

@@ -25,6 +25,7 @@ class Fault:
         area: What it disturbs: a service has one fault of an area, so that none hides another.
         brief: What happens.
         begin: Breaks a service, and returns what heals it.
+        also: The area of others that it disturbs as well.
         learnt: True if the usual shares of its shards must be known, False if they must not be, None if it is the same.
     """
 
@@ -33,6 +34,7 @@ class Fault:
     brief: str
     begin: Begin
     learnt: bool | None = None
+    also: str = ""
 
 
 def changing(streams: Iterable[Stream], **changes: Any) -> Heal:
@@ -160,7 +162,7 @@ FAULTS = (
     Fault("ObskitShardHot", "shards", "one shard takes 4 times its share", traffic({2: 4}), True),
     Fault("ObskitShardStarved", "shards", "one shard takes nothing", traffic({5: 0}), True),
     Fault("ObskitShardTrafficMoved", "shards", "the modulus of the map is halved", halved, True),
-    Fault("ObskitShardSilent", "shards", "a shard vanishes from every map", silent, True),
+    Fault("ObskitShardSilent", "shards", "a shard vanishes from every map", silent, True, also="count"),
     Fault("ObskitShardHotColdStart", "shards", "one shard takes 4 times its share", traffic({2: 4}), False),
     Fault("ObskitShardStarvedColdStart", "shards", "one shard takes nothing", traffic({5: 0}), False),
     Fault(

@@ -14,6 +14,7 @@ from obskit import _installation, catalogue
 from obskit._render import alerts as rendered
 from obskit._render import cases, pack
 from obskit._render.text import yaml_text
+from obskit.catalogue import Metric
 from obskit.config.project import Pack, Project, Service, duration_seconds
 
 #: Label of the series of a pack, by which the rules of a scene know their own.
@@ -33,8 +34,17 @@ _LEARN = frozenset(
     }
 )
 _LONGEST_PAST = 1200
+_PUSHED = {
+    series.name
+    for topic in catalogue.TOPICS
+    for _, _, record in catalogue.metrics(topic)
+    if isinstance(record, Metric)
+    for series in record.series
+}
 #: Values that are moments: promtool's begin at 0.
-_MOMENT = re.compile(r"(_timestamp(_seconds)?|_expire_time_seconds|_cert_expiry|_created)$")
+_MOMENT = re.compile(r"(_timestamp(_seconds)?|_(start|end|expire)_time_seconds|_cert_expiry|_created)$")
+#: Of these, 0 says that there is no such moment.
+_OR_NONE = re.compile(r"^certmanager_")
 _NUMBER = r"[\d.]+(?:e[-+]?\d+)?"
 _STEPS = re.compile(rf"(?P<first>_|[-+]?{_NUMBER})(?P<step>[-+]{_NUMBER})?x(?P<times>\d+)")
 
@@ -47,16 +57,23 @@ class Series:
         name: As a scrape sees it: the name and its labels.
         values: One for each interval, None where there is none.
         moment: Whether the values are moments, in seconds after the beginning.
+        pushed: Whether it comes over OTLP: then it ends without a word, where a scrape tells that it is gone.
     """
 
     name: str
     values: Sequence[float | None]
     moment: bool
+    pushed: bool
 
     def value(self, index: int, began: float) -> float | None:
         """Return the value at an interval of a scene that began then."""
         value = self.values[index] if 0 <= index < len(self.values) else None
-        return value + began if value and self.moment else value  # 0 is no moment
+        is_moment = self.moment and (value != 0 or not _OR_NONE.search(self.name))
+        return value + began if value is not None and is_moment else value
+
+    def line(self, value: float, now: float) -> str:
+        """Return a sample as a scrape sees it; Prometheus waits for those with a time to come again."""
+        return f"{self.name} {value}{f' {now * 1000:.0f}' if self.pushed else ''}\n"
 
 
 @dataclass(frozen=True)
@@ -99,8 +116,8 @@ class Scene:
     def page(self, now: float, began: float) -> str:
         """Return what a scrape gets, of a scene that began then."""
         index = int((now - began) // self.interval)
-        values = ((series.name, series.value(index, began)) for series in self.series)
-        return "".join(f"{name} {value}\n" for name, value in values if value is not None)
+        values = ((series, series.value(index, began)) for series in self.series)
+        return "".join(series.line(value, now) for series, value in values if value is not None)
 
     def past(self, now: float, began: float) -> Iterator[str]:
         """Yield the samples of the time before now, as OpenMetrics."""
@@ -139,16 +156,14 @@ def _scene(project: Project, family: str, alerts: tuple[str, ...], test: dict[st
     name = project.service.name
     target = {"job": name, "instance": "replay"}  # which a scrape would add, and the past has not
     extra = target | ({SCENE: name} if family in catalogue.PLATFORM else {})
-    series = tuple(
-        Series(_exposed(one["series"], extra), samples(str(one["values"])), bool(_MOMENT.search(_named(one["series"]))))
-        for one in test["input_series"]  # type: ignore[attr-defined]
-    )
+    series = tuple(_series(one["series"], str(one["values"]), extra) for one in test["input_series"])  # type: ignore[attr-defined]
     interval = duration_seconds(str(test.get("interval", "5s")))
     return Scene(name, project, alerts, duration_seconds(str(test["fault"])), interval, series)
 
 
-def _named(series: str) -> str:
-    return series.partition("{")[0].strip()
+def _series(series: str, values: str, extra: dict[str, str]) -> Series:
+    name = series.partition("{")[0].strip()
+    return Series(_exposed(series, extra), samples(values), bool(_MOMENT.search(name)), name in _PUSHED)
 
 
 def _exposed(series: str, extra: dict[str, str]) -> str:

@@ -38,6 +38,13 @@ def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, A
     }
 
 
+def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Return what was measured before, with the figures of some alerts as they are now."""
+    kept = [line for line in before["early"] if line.split()[1] not in now["alerts"]]
+    alerts = dict(sorted({**before["alerts"], **now["alerts"]}.items()))
+    return {**before, "early": sorted({*kept, *now["early"]}), "alerts": alerts}
+
+
 def _summary(found: Sequence[float | None]) -> dict[str, Any]:
     seconds = [value for value in found if value is not None]
     return {

@@ -86,7 +86,9 @@ class Plan:
         for fault in self.faults:
             if fault.learnt in (None, learnt) and self.budgets[fault.alert] <= LONGEST:
                 areas.setdefault(fault.area, []).append(fault)
-        return [source.choice(faults) for faults in areas.values()]
+        chosen = [source.choice(faults) for faults in areas.values()]
+        disturbed = {fault.also for fault in chosen}
+        return [fault for fault in chosen if fault.area not in disturbed]
 
 
 def run(versions: dict[str, dict[str, Path]], folder: Path, plan: Plan, say: Say) -> Outcome:

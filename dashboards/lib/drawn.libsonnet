@@ -21,8 +21,8 @@ local p = import 'panel.libsonnet';
     local side = if alert.above != '' then 'above' else 'below';
     p.timeseries(
       alert.alert,
-      std.rstripChars(alert.summary, '.'),
-      '%s %s It fires %s.' % [alert.summary, said(alert), side],
+      std.strReplace(std.strReplace(alert.summary + '\u0000', '.\u0000', ''), '\u0000', ''),
+      alert.summary + ' ' + said(alert) + ' It fires ' + side + '.',
       alert.unit,
       [query(alert)],
       limits=if side == 'above' then p.above(limit(alert)) else p.below(limit(alert))
@@ -30,7 +30,8 @@ local p = import 'panel.libsonnet';
 
   // A panel made by hand, with what there is to say of the alerts that name it.
   named(panel, slug, groups)::
-    local alerts = [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel == '%s#%s' % [slug, panel.key]];
+    local own = slug + '#' + panel.key;
+    local alerts = [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel == own];
     panel { description: std.join(' ', [panel.description] + [said(alert) for alert in alerts]) },
 
   // Panels by board, of every alert of these groups that has no panel of its own.

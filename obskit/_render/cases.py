@@ -38,11 +38,11 @@ _Loader.yaml_implicit_resolvers = {
 def files(project: Project) -> tuple[dict[str, str], dict[str, str]]:
     """Return the cases of a project.
 
+    They are of the default intervals, and so are the rules for them: of other intervals they prove what the rules
+    decide, and not their windows.
+
     Args:
         project: The parsed ``obskit.yaml``.
-
-    The cases are of the default intervals, and so are the rules for them: of other intervals they prove what the rules
-    decide, and not their windows.
 
     Returns:
         File name -> promtool's YAML, which reads the :func:`rules` beside it; alert -> why its cases are left out.
@@ -102,7 +102,13 @@ class _Maker:
         short = {key: test[key] for key in ("fault", "fires", "silent") if key in test}
         test = {"interval": "5s", **{key: value for key, value in test.items() if key not in short}}
         questions = [*(self._question(q) for q in test.get("alert_rule_test", ()) if self._is_known(q["alertname"]))]
-        expressions = [self._asked(expression) for expression in test.get("promql_expr_test", ())]
+        names = {q["alertname"] for q in test.get("alert_rule_test", ())}
+        names |= {*short.get("silent", ()), *_by_alert(short.get("fires", ()))}
+        # What is asked of alerts together is of all of them.
+        whole = all(map(self._is_known, names))
+        expressions = [
+            self._asked(e) for e in test.pop("promql_expr_test", ()) if whole or telemetry.ALERTS.name not in e["expr"]
+        ]
         for name, times in short.get("silent", {}).items():
             if self._is_known(name):
                 questions += [_silent(name, time) for time in (times if isinstance(times, list) else [times])]

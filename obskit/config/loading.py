@@ -117,8 +117,9 @@ def _problems(document: Document, description: dict[str, Any], found: Any, above
     remedy = f"meaning: {hint}" if hint else "see obskit schema"
     if kind.name == "type":
         expected = " or ".join(_TYPES[t] for t in kind.types)
-        if kind.types == ["string"] and isinstance(found.instance, (int, float)):
-            remedy = f"put it in quotes, without which 1.30 is 1.3; {remedy}"
+        if kind.types == ["string"] and type(found.instance) in (int, float):
+            quoted = f"put it in quotes, without which 1.30 is 1.3; {remedy}"
+            remedy = _pattern_remedy(node, quoted) if node.get("pattern", "").endswith(DURATION_END) else quoted
         return [_error(document, path, f"{where} must be {expected}, not {value}", remedy)]
     if kind.name == "enum":
         return [

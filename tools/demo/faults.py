@@ -42,4 +42,4 @@ FAULTS = {
 HOT_SHARD, HOT_FACTOR = 2, 4
 SLOW_SHARD, SLOW_SECONDS = 3, 0.5
 #: The promise of every alert, whatever its own budget.
-LIMIT = 30.0
+LIMIT = 21.0

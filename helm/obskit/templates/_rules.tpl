@@ -6,6 +6,19 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Refuse an objective so low that no more than all requests would have to miss it: (dict "root" $ "rule" …). */}}
+{{- define "obskit.reachable" -}}
+{{- $slo := .root.Values.slo -}}
+{{- $share := "" -}}
+{{- if contains "<<slo_failed>>" .rule.expr }}{{ $share = include "obskit.share" $slo.availability }}{{ end -}}
+{{- if contains "<<slo_slow>>" .rule.expr }}{{ $share = include "obskit.share" $slo.latency.objective }}{{ end -}}
+{{- $rate := include "obskit.param" (dict "root" .root "alert" .rule.alert "param" "rate" "default" .rule.params.rate.default) -}}
+{{- $enabled := get (get (.root.Values.alerts | default dict) .rule.alert | default dict) "enabled" | toString | ne "false" -}}
+{{- if and $enabled $share -}}
+{{- if ge (mulf (float64 $share) (float64 $rate)) 1.0 }}{{ fail (printf "obskit: %s can never fire; set its rate below %.4g, or enabled: false" .rule.alert (divf 1.0 (float64 $share))) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Refuse what would leave alerts that never fire: (dict "root" $ "pack" …). */}}
 {{- define "obskit.refuse" -}}
 {{- $reserved := .pack.reserved -}}
@@ -24,17 +37,24 @@
 {{- if not (has $name $.pack.packs) }}{{ fail (printf "obskit: no pack is called %s; known: %s" $name (join ", " $.pack.packs)) }}{{ end -}}
 {{- end -}}
 {{- $known := dict -}}
-{{- range .pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $known .alert .params }}{{ end }}{{ end }}{{ end -}}
+{{- $families := dict -}}
+{{- range $group := .pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $known .alert .params }}{{ $_ := set $families .alert $group.family }}{{ end }}{{ end }}{{ end -}}
+{{- range .pack.groups }}{{ range .rules }}{{ if hasKey (.params | default dict) "rate" }}{{ include "obskit.reachable" (dict "root" $.root "rule" .) }}{{ end }}{{ end }}{{ end -}}
 {{- $ofLogs := dict -}}
 {{- range .pack.groups }}{{ if eq .language "logql" }}{{ range .rules }}{{ $_ := set $ofLogs .alert true }}{{ end }}{{ end }}{{ end -}}
 {{- range $name, $override := .root.Values.alerts -}}
 {{- if and (hasKey $ofLogs $name) $override.keep_firing_for }}{{ fail (printf "obskit: %s cannot have keep_firing_for, which Loki's ruler does not know" $name) }}{{ end -}}
 {{- if not (hasKey $known $name) }}{{ fail (printf "obskit: no alert is called %s; known: %s" $name (keys $known | sortAlpha | join ", ")) }}{{ end -}}
+{{- $family := get $families $name -}}
+{{- $packs := $.root.Values.packs | default dict -}}
+{{- if and (has $family $.pack.packs) (or (not (hasKey $packs $family)) (eq (get $packs $family | toString) "false")) }}{{ fail (printf "obskit: %s is of the pack %s, which is off" $name $family) }}{{ end -}}
 {{- range $label, $value := $override.labels -}}
 {{- if or (has $label $reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
 {{- include "obskit.template" (dict "place" (printf "label %s of %s" $label $name) "text" $value) -}}
 {{- end -}}
 {{- range $annotation, $value := $override.annotations -}}
+{{- if eq $annotation "detection_budget" }}{{ fail (printf "obskit: %s cannot set detection_budget, which is computed" $name) }}{{ end -}}
+{{- if and (eq $annotation "runbook_url") (not (regexMatch "^https?://" $value)) }}{{ fail (printf "obskit: runbook_url of %s must begin with https:// or http://" $name) }}{{ end -}}
 {{- include "obskit.template" (dict "place" (printf "annotation %s of %s" $annotation $name) "text" $value) -}}
 {{- end -}}
 {{- range $param, $value := $override.params -}}
