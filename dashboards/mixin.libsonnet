@@ -1,10 +1,11 @@
-// The dashboards: function(obskit) → slug → {dashboard, keys}, where `obskit` is the catalogue.
+// The dashboards: function(obskit) → slug → {dashboard, keys}, where `obskit` is the catalogue. `groups` are those of the
+// alerts, for who has evaluated them already; as data, since an engine may evaluate a field anew whenever it is read.
 // A board has panels made by hand, then those of the alerts that have none; that of a platform pack has these alone.
 local pack = import 'alerts/mixin.libsonnet';
 local board = import 'lib/board.libsonnet';
 local drawn = import 'lib/drawn.libsonnet';
 
-function(obskit)
+function(obskit, groups=std.parseJson(std.toString(pack(obskit).groups)))
   local sources = {
     service: import 'service.libsonnet',
     database: import 'database.libsonnet',
@@ -16,8 +17,6 @@ function(obskit)
     traces: import 'traces.libsonnet',
   };
   local slugs = ['service', 'database', 'shards', 'pods', 'runtime', 'telemetry', 'logs', 'traces'];
-  // As data: an engine may evaluate a field anew whenever it is read, and each is read by every panel.
-  local groups = std.parseJson(std.toString(pack(obskit).groups));
   local extra = drawn.boards(groups);
   local of(slug) =
     if slug in sources then sources[slug](obskit)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from obskit import _installation, catalogue
-from obskit._render import alerts, jsonnet, tokens
+from obskit._render import alerts, jsonnet, pack, tokens
 from obskit._render.text import json_text, yaml_text
 from obskit.catalogue import _export, telemetry
 from obskit.config.project import Project
@@ -24,9 +24,10 @@ def files(project: Project) -> dict[str, str]:
     Args:
         project: The parsed ``obskit.yaml``.
     """
+    limits = alerts.limits(project)
     boards = {
         f"dashboards/{slug}.json": json_text(
-            _translated(tokens.replace(board["dashboard"], _scope(project, slug)), project)
+            _translated(tokens.replace(board["dashboard"], {**tokens.of(project, slug), **limits}), project)
         )
         for slug, board in _boards().items()
         if slug in project.enabled_packs or slug not in catalogue.PLATFORM
@@ -68,13 +69,10 @@ def titles() -> dict[str, dict[str, str]]:
 
 @cache
 def _boards() -> dict[str, Any]:
-    boards: dict[str, Any] = jsonnet.evaluate(_installation.directory("dashboards") / "mixin.libsonnet", _export.tree())
+    source, groups = _installation.directory("dashboards") / "mixin.libsonnet", pack.evaluated()["groups"]
+    boards: dict[str, Any] = jsonnet.evaluate(source, _export.tree(), groups=groups)
     first = [slug for slug in _ORDER if slug in boards]
     return {slug: boards[slug] for slug in (*first, *sorted(boards.keys() - set(first)))}
-
-
-def _scope(project: Project, slug: str) -> dict[str, Any]:
-    return {**tokens.of(project, slug), **alerts.limits(project)}
 
 
 def _translated(board: dict[str, Any], project: Project) -> dict[str, Any]:

@@ -32,13 +32,14 @@ def engine(name: str | None = None) -> Any:
     raise RenderError("no jsonnet engine is installed; install obskit-k8s[cli]")
 
 
-def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None = None) -> Any:
-    """Evaluate a jsonnet file that is ``function(obskit) …`` and return its value.
+def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None = None, **others: Any) -> Any:
+    """Evaluate a jsonnet file that is ``function(obskit, …) …`` and return its value.
 
     Args:
         source: The file; its folder and the folder above it are import paths.
         argument: The value of ``obskit``.
         engine_name: ``rjsonnet`` or ``_jsonnet``; the best installed one by default.
+        others: Further arguments by name.
 
     Raises:
         RenderError: It does not evaluate; the message is the engine's, with file and line.
@@ -46,7 +47,7 @@ def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None 
     try:
         text = engine(engine_name).evaluate_file(
             str(source),
-            tla_codes={"obskit": json.dumps(argument)},
+            tla_codes={name: json.dumps(value) for name, value in {"obskit": argument, **others}.items()},
             jpathdir=[str(source.parent), str(source.parent.parent)],
         )
     except RuntimeError as error:

@@ -144,6 +144,17 @@ class Pack:
 
 
 @cache
+def evaluated() -> dict[str, Any]:
+    """Return what the sources come to, as data: ``groups``, and by platform pack ``analysis``.
+
+    Raises:
+        RenderError: They do not evaluate.
+    """
+    data: dict[str, Any] = jsonnet.evaluate(_installation.directory("alerts") / "mixin.libsonnet", _export.tree())
+    return data
+
+
+@cache
 def load() -> Pack:
     """Return the pack.
 
@@ -154,7 +165,7 @@ def load() -> Pack:
         >>> "ObskitShardMapMismatch" in {alert.name for alert in load().alerts()}
         True
     """
-    data = jsonnet.evaluate(_installation.directory("alerts") / "mixin.libsonnet", _export.tree())
+    data = evaluated()
     return Pack(
         tuple(Group(g["name"], g["family"], g["scope"], tuple(_rule(r) for r in g["rules"])) for g in data["groups"]),
         {name: tuple(Measurement(**metric) for metric in metrics) for name, metrics in data["analysis"].items()},
