@@ -1,4 +1,4 @@
-"""A program in a process of its own, for tests of what a process does."""
+"""Programs in processes of their own: Python for tests of what a process does, promtool for tests of rules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 
 def python(code: str, *, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -17,3 +21,21 @@ def python(code: str, *, timeout: float = 60, **environment: str) -> subprocess.
         timeout=timeout,
         check=False,
     )
+
+
+def promtool_says(
+    promtool: Path,
+    folder: Path,
+    groups: list[dict[str, Any]],
+    tests: list[dict[str, Any]],
+    *,
+    evaluation: str = "5s",
+    timeout: float | None = None,
+) -> str:
+    """What promtool says of tests that fail against groups of rules; "" when they pass."""
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": evaluation, "tests": tests}
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
+    (folder / "test.yaml").write_text(yaml.safe_dump(document))
+    command = [str(promtool), "test", "rules", "test.yaml"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=timeout)
+    return (done.stdout + done.stderr or f"code {done.returncode}") if done.returncode else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from programs import promtool_says
 
 from obskit import _checks, catalogue
 from obskit._checks import _rendered, detection_budget
@@ -242,12 +243,8 @@ def fires(alert: str, sample: str, series: str, values: str, seconds: int) -> di
 
 def pass_with(promtool: Path, folder: Path, intervals: Intervals, tests: list[dict[str, Any]]) -> None:
     """Let promtool run tests against the rules of a project with other intervals."""
-    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": alerts.groups(project(intervals=intervals))}))
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": intervals.evaluation, "tests": tests}
-    (folder / "test.yaml").write_text(yaml.safe_dump(document))
-    arguments = [str(promtool), "test", "rules", "test.yaml"]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    rules = alerts.groups(project(intervals=intervals))
+    assert promtool_says(promtool, folder, rules, tests, evaluation=intervals.evaluation, timeout=60) == ""
 
 
 @pytest.mark.real

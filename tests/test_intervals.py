@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
+from programs import promtool_says
 
 from obskit._render import alerts, pack
 from obskit.catalogue import telemetry
@@ -123,13 +121,7 @@ def case(project: Project, scene: Scene) -> dict[str, Any]:
 def played(project: Project, tests: list[dict[str, Any]], wanted: set[str], promtool: Path, folder: Path) -> str:
     """What promtool says of tests against the groups of some alerts; "" when they pass."""
     groups = [g for g in alerts.groups(project) if wanted & {rule.get("alert") for rule in g["rules"]}]
-    content = {"rule_files": ["rules.json"], "evaluation_interval": "5s", "tests": tests}
-    (folder / "rules.json").write_text(json.dumps({"groups": groups}))
-    (folder / "case.yaml").write_text(yaml.safe_dump(content))
-    done = subprocess.run(
-        [str(promtool), "test", "rules", "case.yaml"], cwd=folder, capture_output=True, text=True, check=False
-    )
-    return "" if done.returncode == 0 else done.stdout + done.stderr
+    return promtool_says(promtool, folder, groups, tests)
 
 
 @pytest.mark.parametrize("scrape", ["30s", "60s"])

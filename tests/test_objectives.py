@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from programs import promtool_says
 
 from obskit import _checks
 from obskit._render import alerts, cases, pack, pipeline
@@ -46,16 +45,9 @@ def fires(name: str, seconds: float, is_firing: bool) -> dict[str, Any]:
 
 def pass_with(promtool: Path, folder: Path, project: Project, test: dict[str, Any]) -> None:
     rules = [group for group in alerts.by_family(project)["service"] if "calls" not in group["name"]]
-    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": rules}))
-    document = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": project.intervals.evaluation,
-        "tests": [{"interval": project.intervals.export, **test}],
-    }
-    (folder / "test.yaml").write_text(yaml.safe_dump(document))
-    command = [str(promtool), "test", "rules", "test.yaml"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    tests = [{"interval": project.intervals.export, **test}]
+    evaluation = project.intervals.evaluation
+    assert promtool_says(promtool, folder, rules, tests, evaluation=evaluation, timeout=300) == ""
 
 
 @pytest.mark.real
