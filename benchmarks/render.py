@@ -1,13 +1,15 @@
 """What rendering costs: CPU time beside the start of the program, and how long many services take.
 
 ``python benchmarks/render.py`` runs each command by turns and prints medians; ``--services 1000`` renders as many
-projects in one command afterwards. ``--rounds 3 --json`` is shorter, and for programs.
+projects in one command afterwards. ``--rounds 3 --json`` is shorter, and for programs. ``first`` renders with an empty
+cache: it evaluates the jsonnet sources, as the first run of an installed version does.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -17,18 +19,21 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+RENDER = ["-m", "obskit", "render", "all", "-c", str(ROOT / "examples/shop/obskit.yaml"), "-o"]
 COMMANDS = {
     "python": ["-c", "pass"],
     "help": ["-m", "obskit", "--help"],
-    "render": ["-m", "obskit", "render", "all", "-c", str(ROOT / "examples/shop/obskit.yaml"), "-o"],
+    "render": RENDER,
+    "first": RENDER,
     "check": ["-m", "obskit", "check", "-c", str(ROOT / "examples/shop/obskit.yaml")],
 }
 
 
-def cpu_seconds(arguments: list[str]) -> float:
-    """Return user and system seconds of one run of this Python."""
+def cpu_seconds(arguments: list[str], **variables: str) -> float:
+    """Return user and system seconds of one run of this Python, with environment variables."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    environment = os.environ | variables
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
@@ -39,7 +44,9 @@ def measure(rounds: int) -> dict[str, float]:
     for _ in range(rounds):
         for name, arguments in COMMANDS.items():
             with tempfile.TemporaryDirectory() as folder:
-                taken[name].append(cpu_seconds([*arguments, folder] if name == "render" else arguments))
+                whole = [*arguments, f"{folder}/out"] if arguments is RENDER else arguments
+                variables = {"XDG_CACHE_HOME": f"{folder}/cache"} if name == "first" else {}
+                taken[name].append(cpu_seconds(whole, **variables))
     medians = {name: statistics.median(values) for name, values in taken.items()}
     return {**medians, "beyond": medians["render"] - medians["python"], "ratio": medians["render"] / medians["help"]}
 

@@ -1,21 +1,23 @@
 // A dashboard: panels in rows of 24 columns, the variables of its data sources, links to the others, annotations.
 {
-  // Places from left to right and from top to bottom; a row is as high as its highest panel.
+  // Places from left to right and from top to bottom; a row is as high as its highest panel. States are lists of
+  // x, y, height of the row, panels: an engine may evaluate a field anew whenever it is read, but no element of a list.
   local place(panels) =
     std.foldl(
       function(state, panel)
-        local wraps = state.x + panel.gridPos.w > 24;
-        local x = if wraps then 0 else state.x;
-        local y = if wraps then state.y + state.height else state.y;
-        {
-          x: x + panel.gridPos.w,
-          y: y,
-          height: if wraps then panel.gridPos.h else std.max(state.height, panel.gridPos.h),
-          panels: state.panels + [panel { id: std.length(state.panels) + 1, gridPos+: { x: x, y: y } }],
-        },
+        local size = panel.gridPos;
+        local wraps = state[0] + size.w > 24;
+        local x = if wraps then 0 else state[0];
+        local y = if wraps then state[1] + state[2] else state[1];
+        [
+          x + size.w,
+          y,
+          if wraps then size.h else std.max(state[2], size.h),
+          state[3] + [panel { id: std.length(state[3]) + 1, gridPos: { x: x, y: y, w: size.w, h: size.h } }],
+        ],
       panels,
-      { x: 0, y: 0, height: 0, panels: [] }
-    ).panels,
+      [0, 0, 0, []]
+    )[3],
 
   local source(name, type, label) = {
     name: name,

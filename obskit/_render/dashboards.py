@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from obskit import _installation, catalogue
-from obskit._render import alerts, jsonnet, pack, tokens
+from obskit._render import alerts, jsonnet, kept, pack, tokens
 from obskit._render.text import json_text, yaml_text
 from obskit.catalogue import _export, telemetry
 from obskit.config.project import Project
@@ -69,8 +69,10 @@ def titles() -> dict[str, dict[str, str]]:
 
 @cache
 def _boards() -> dict[str, Any]:
-    source, groups = _installation.directory("dashboards") / "mixin.libsonnet", pack.evaluated()["groups"]
-    boards: dict[str, Any] = jsonnet.evaluate(source, _export.tree(), groups=groups)
+    source = _installation.directory("dashboards") / "mixin.libsonnet"
+    boards: dict[str, Any] = kept.value(
+        "dashboards", lambda: jsonnet.evaluate(source, _export.tree(), groups=pack.evaluated()["groups"])
+    )
     first = [slug for slug in _ORDER if slug in boards]
     return {slug: boards[slug] for slug in (*first, *sorted(boards.keys() - set(first)))}
 

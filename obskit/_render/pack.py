@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from obskit import _installation
-from obskit._render import jsonnet
+from obskit._render import jsonnet, kept
 from obskit.catalogue import _export
 
 
@@ -150,7 +150,8 @@ def evaluated() -> dict[str, Any]:
     Raises:
         RenderError: They do not evaluate.
     """
-    data: dict[str, Any] = jsonnet.evaluate(_installation.directory("alerts") / "mixin.libsonnet", _export.tree())
+    source = _installation.directory("alerts") / "mixin.libsonnet"
+    data: dict[str, Any] = kept.value("alerts", lambda: jsonnet.evaluate(source, _export.tree()))
     return data
 
 

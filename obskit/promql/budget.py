@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import promql_parser
@@ -145,12 +146,17 @@ def _looks(
         aside: Whether to look at the right sides of ``unless``.
     """
     yield 0, 0
-    for name, seconds in _selectors(promql_parser.parse(expr), aside):
+    for name, seconds in _selectors_of(expr, aside):
         yield seconds, 0
         if name in recorded and name not in above:
             inner = recorded[name]
             for window, crossings in _looks(inner.expr, inner.group, recorded, above | {name}, aside=aside):
                 yield window, crossings + (inner.group != group)
+
+
+@lru_cache(maxsize=256)  # many alerts lead to the same recording rules
+def _selectors_of(expr: str, aside: bool) -> tuple[tuple[str, int], ...]:
+    return tuple(_selectors(promql_parser.parse(expr), aside))
 
 
 def _selectors(node: Any, aside: bool) -> Iterator[tuple[str, int]]:

@@ -1,0 +1,74 @@
+"""What the jsonnet sources come to, kept between runs: no project changes it, and it is half of the work.
+
+A file in the user's cache says of which sources it is by their digest. Where none can be read or written, the sources
+are evaluated each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from obskit import _installation
+from obskit import catalogue as _catalogue
+
+#: A file that cannot be read or written, one that is damaged, a user without a home.
+_NO_CACHE = (OSError, ValueError, RuntimeError)
+
+
+def value(name: str, evaluate: Callable[[], Any]) -> Any:
+    """Return what ``evaluate`` returns, from the cache when the sources are those of last time.
+
+    Args:
+        name: Of the file in the cache.
+        evaluate: Evaluates sources with nothing but the catalogue; its value must be plain data.
+
+    Example:
+        >>> value("doctest", lambda: {"groups": []})
+        {'groups': []}
+    """
+    with suppress(*_NO_CACHE):
+        digest, _, text = _path(name).read_text(encoding="utf-8").partition("\n")
+        if digest == sources():
+            return json.loads(text)
+    made = evaluate()
+    with suppress(*_NO_CACHE):
+        _write(_path(name), f"{sources()}\n{json.dumps(made)}")
+    return made
+
+
+def _path(name: str) -> Path:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return folder / "obskit" / "evaluated" / f"{name}.json"
+
+
+@cache
+def sources() -> str:
+    """Return the digest of all that is evaluated: the jsonnet sources, and the catalogue that they are given."""
+    digest = hashlib.sha256()
+    mixins = map(_installation.directory, ("alerts", "dashboards"))
+    for place in (*mixins, Path(_catalogue.__file__).parent):
+        for path in sorted((*place.rglob("*.libsonnet"), *place.rglob("*.py"))):
+            text = path.read_bytes()
+            digest.update(f"{path.relative_to(place)} {len(text)}\n".encode() + text)
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: another process may read or write it at the same time."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
+        try:
+            draft.write(text)
+            draft.flush()
+        except OSError:
+            Path(draft.name).unlink()
+            raise
+    Path(draft.name).replace(path)
