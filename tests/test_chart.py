@@ -161,7 +161,20 @@ def test_the_dashboards_are_those_of_the_python_renderer(project: Project) -> No
         for path, text in dashboards.files(project).items()
         if path.endswith(".json")
     }
-    assert made == {f"shop-{slug}.json": board for slug, board in rendered.items()}
+    assert made == {f"{project.service.namespace}.shop.{slug}.json": board for slug, board in rendered.items()}
+
+
+def test_no_two_services_of_a_cluster_write_a_dashboard_to_the_same_file_of_grafana() -> None:
+    services = [("a", "b"), ("c", "b"), ("a", "b-b"), ("a-b", "b")]
+    files = [
+        file
+        for namespace, name in services
+        for config in of_kind(render({"service": {"name": name, "namespace": namespace}}), "ConfigMap")
+        if "dashboard" in config["metadata"]["name"]
+        for file in config["data"]
+    ]
+    assert len(files) > len(services)
+    assert len(set(files)) == len(files)
 
 
 @pytest.mark.parametrize("via", ["fluentbit", "collector"])
@@ -254,6 +267,13 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
             {"service": {"name": "shop"}, "slo": {"latency": {"objective": 90}}},
             "ObskitServiceLatencyBudgetHour can never fire; set its rate below 10,",
         ),
+        (
+            {"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"for": "29d24h1s"}}},
+            "for of ObskitShardHot cannot be 29d24h1s: at most 30d",
+        ),
+        ({"service": {"name": "shop"}, "packs": {"redis": {"match": {"job": "*redis"}}}}, "match"),
+        ({"service": {"name": "shop"}, "packs": {"redis": {"match": {"job": "redis|+"}}}}, "match"),
+        ({"service": {"name": "shop"}, "packs": {"redis": {"match": {"job": "redis+*"}}}}, "match"),
         ({"service": {"name": 'x"} or vector(1)'}}, "service"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"labels": {"__name__": "x"}}}}, "__name__"),
         ({"service": {"name": "shop"}, "alerts": {"ObskitShardHot": {"labels": {"service": "x"}}}}, "label service"),
@@ -290,6 +310,11 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
 def test_wrong_values_are_refused_with_a_message(values: dict[str, Any], words: str) -> None:
     with pytest.raises(helm.HelmError, match=words):
         render(values)
+
+
+@pytest.mark.parametrize("pattern", ["redis", "red.*|x+", "a||b", "|a", "a.b*c"])
+def test_patterns_that_prometheus_takes_are_taken(pattern: str) -> None:
+    assert render({"service": {"name": "shop"}, "packs": {"redis": {"match": {"job": pattern}}}})
 
 
 @pytest.mark.parametrize("key", ["alerts", "databases", "shards", "groupLabels"])

@@ -130,15 +130,15 @@ function(obskit)
       keep_firing_for: '2m',
       // The connection status is of the last full read, up to a day ago; broken watches are tried again all the time.
       value:
-        local n = '(120 * sum by (<<by>>namespace, host) (rate(%s[2m])))' % q.scraped(c.kubectl_requests.name);
-        local failed = '(120 * sum by (<<by>>namespace, host) (rate(%s[2m])))' % q.scraped(c.kubectl_requests.name, 'code!~"[1-5].."');
+        local n = '(<<scrape_two_minutes>> * sum by (<<by>>namespace, host) (rate(%s[<<scrape_two_minutes>>s])))' % q.scraped(c.kubectl_requests.name);
+        local failed = '(<<scrape_two_minutes>> * sum by (<<by>>namespace, host) (rate(%s[<<scrape_two_minutes>>s])))' % q.scraped(c.kubectl_requests.name, 'code!~"[1-5].."');
         q.wilsonOf(failed, n),
       above: '<<param:share>>',
       unit: 'percentunit',
       legend: '{{host}}',
       params: { share: a.param('0.5', 0.05, 0.99, 'ratio', 'Share of requests without an answer that even the lower bound (three sigma) exceeds.') },
       summary: 'The API of a cluster does not answer Argo CD.',
-      description: 'At least {{ $value | humanizePercentage }} of the requests of Argo CD to {{ $labels.host }} had no answer within 2 minutes.',
+      description: 'At least {{ $value | humanizePercentage }} of the requests of Argo CD to {{ $labels.host }} had no answer within <<scrape_two_minutes>> s.',
       fault: 'a cluster stops answering, and every request to it fails',
       window_share: '0.6',
       source: 'scrape',

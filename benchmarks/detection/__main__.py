@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.detection import page, replay, report
 from benchmarks.detection.faults import FAULTS
-from benchmarks.detection.run import HEARTBEATS, LONGEST, Plan, run
+from benchmarks.detection.run import HEARTBEATS, LONGEST, PATIENT, Plan, run
 from tools.bring import bring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,11 +60,14 @@ def main() -> int:
     others = {n: b for n, b in budgets.items() if n not in {*known, *HEARTBEATS} and n in (options.only or budgets)}
     scenes = [scene for scene in replay.scenes(others, LONGEST) if not scene.learns]
     plans = [Plan(options.services, s, options.spread, budgets, faults, scenes) for s in range(1, options.seeds + 1)]
-    copies = [scene for seed in range(options.seeds) for scene in replay.scenes(others, LONGEST, chr(ord("a") + seed))]
-    slow = Plan(0, options.seeds + 1, options.spread, budgets, (), [scene for scene in copies if scene.learns])
-    # Those that learn first take as long as the rest together, and next to no time of the processor.
+    short = {alert for scene in scenes for alert in scene.alerts}
+    names_of_copies = [chr(ord("a") + seed) for seed in range(options.seeds)]
+    copies = [scene for copy in names_of_copies for scene in replay.scenes(others, PATIENT, copy)]
+    long = [scene for scene in copies if not short.issuperset(scene.alerts)]
+    slow = Plan(0, options.seeds + 1, options.spread, budgets, (), long)
+    # Those that learn first, or wait for long, take as long as the rest together, and little time of the processor.
     with ThreadPoolExecutor(1) as pool:
-        last = pool.submit(run, versions, options.folder / "learning", slow, say) if slow.scenes else None
+        last = pool.submit(run, versions, options.folder / "patient", slow, say) if slow.scenes else None
         outcomes = [run(versions, options.folder / str(plan.seed), plan, say) for plan in plans]
         outcomes += [last.result()] if last else []
     result = report.figures(outcomes, options.versions)

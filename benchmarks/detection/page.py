@@ -22,9 +22,9 @@ phase of scrape and evaluation occurs. `make detection` measures anew and writes
 The services are simulated: Poisson events at 1, 2 and 4 times 8 operations a second and shard and 20 requests a second.
 Of other alerts, those of the platform packs among them, the cases that promtool runs are played as scenes, {scenes} in
 each run: targets that expose what the case says, with what it says of the past as blocks of the database. Where rules
-must learn first, a scene is played from its beginning. Prometheus, Alertmanager and the rules are the real ones. What
-the demo adds, real processes that push through real sidecars, is the addend of one second in the budgets that the
-simulator does not need.
+must learn first, a scene is played from its beginning, or promtool records the hours before. Prometheus, Alertmanager
+and the rules are the real ones. What the demo adds, real processes that push through real sidecars, is the addend of
+one second in the budgets that the simulator does not need.
 """
 
 

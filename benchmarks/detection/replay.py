@@ -20,12 +20,11 @@ from obskit.config.project import Pack, Project, Service, duration_seconds
 #: Label of the series of a pack, by which the rules of a scene know their own.
 SCENE = "scene"
 #: What these know is recorded by rules, for which a past of samples is no past: their scenes are played from the first
-#: sample on, unless that is longer ago than anybody waits.
+#: sample on.
 _LEARN = frozenset(
     {
         "ObskitAutoscalerFlapping",
         "ObskitIstioAccessDenied",
-        "ObskitIstioMtlsDowngraded",
         "ObskitServiceDependencySilent",
         "ObskitServiceDependencySlow",
         "ObskitServiceTrafficGone",
@@ -33,7 +32,8 @@ _LEARN = frozenset(
         "ObskitShardStarvedLowTraffic",
     }
 )
-_LONGEST_PAST = 1200
+#: What these know is recorded over more than an hour: promtool records it from the past of their scenes.
+_RECORDED = frozenset({"ObskitIstioMtlsDowngraded"})
 _PUSHED = {
     series.name
     for topic in catalogue.TOPICS
@@ -102,6 +102,11 @@ class Scene:
         return not _LEARN.isdisjoint(self.alerts)
 
     @property
+    def recorded(self) -> bool:
+        """Whether its rules have to record its past."""
+        return not _RECORDED.isdisjoint(self.alerts)
+
+    @property
     def rules(self) -> list[str]:
         """Files of the rules of its alerts."""
         families = {alert.family for alert in pack.load().alerts() if alert.name in self.alerts}
@@ -144,7 +149,7 @@ def scenes(wanted: dict[str, float], longest: float, copy: str = "") -> list[Sce
             if measured:
                 project = _project(f"{family}{number:02}{copy}", family)
                 found.append(_scene(project, family, measured, cases.document(path, project)["tests"][number]))
-    return [scene for scene in found if not scene.learns or scene.broken < _LONGEST_PAST]
+    return found
 
 
 def _project(name: str, family: str) -> Project:

@@ -69,9 +69,10 @@ def titles() -> dict[str, dict[str, str]]:
 
 @cache
 def _boards() -> dict[str, Any]:
-    source = _installation.directory("dashboards") / "mixin.libsonnet"
+    source, tree = _installation.directory("dashboards") / "mixin.libsonnet", _export.tree()
+    # The groups follow from the same sources and the same argument.
     boards: dict[str, Any] = kept.value(
-        "dashboards", lambda: jsonnet.evaluate(source, _export.tree(), groups=pack.evaluated()["groups"])
+        "dashboards", tree, lambda: jsonnet.evaluate(source, tree, groups=pack.evaluated()["groups"])
     )
     first = [slug for slug in _ORDER if slug in boards]
     return {slug: boards[slug] for slug in (*first, *sorted(boards.keys() - set(first)))}

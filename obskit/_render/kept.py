@@ -17,30 +17,31 @@ from pathlib import Path
 from typing import Any
 
 from obskit import _installation
-from obskit import catalogue as _catalogue
 
 #: A file that cannot be read or written, one that is damaged, a user without a home.
 _NO_CACHE = (OSError, ValueError, RuntimeError)
 
 
-def value(name: str, evaluate: Callable[[], Any]) -> Any:
-    """Return what ``evaluate`` returns, from the cache when the sources are those of last time.
+def value(name: str, argument: Any, evaluate: Callable[[], Any]) -> Any:
+    """Return what ``evaluate`` returns, from the cache when sources and argument are those of last time.
 
     Args:
         name: Of the file in the cache.
-        evaluate: Evaluates sources with nothing but the catalogue; its value must be plain data.
+        argument: All that the sources are given, as plain data.
+        evaluate: Evaluates them; its value must be plain data.
 
     Example:
-        >>> value("doctest", lambda: {"groups": []})
+        >>> value("doctest", {}, lambda: {"groups": []})
         {'groups': []}
     """
+    given = hashlib.sha256(f"{_sources()} {json.dumps(argument)}".encode()).hexdigest()
     with suppress(*_NO_CACHE):
         digest, _, text = _path(name).read_text(encoding="utf-8").partition("\n")
-        if digest == sources():
+        if digest == given:
             return json.loads(text)
     made = evaluate()
     with suppress(*_NO_CACHE):
-        _write(_path(name), f"{sources()}\n{json.dumps(made)}")
+        _write(_path(name), f"{given}\n{json.dumps(made)}")
     return made
 
 
@@ -50,14 +51,13 @@ def _path(name: str) -> Path:
 
 
 @cache
-def sources() -> str:
-    """Return the digest of all that is evaluated: the jsonnet sources, and the catalogue that they are given."""
+def _sources() -> str:
+    """Return the digest of all jsonnet sources."""
     digest = hashlib.sha256()
-    mixins = map(_installation.directory, ("alerts", "dashboards"))
-    for place in (*mixins, Path(_catalogue.__file__).parent):
-        for path in sorted((*place.rglob("*.libsonnet"), *place.rglob("*.py"))):
+    for folder in map(_installation.directory, ("alerts", "dashboards")):
+        for path in sorted(folder.rglob("*.libsonnet")):
             text = path.read_bytes()
-            digest.update(f"{path.relative_to(place)} {len(text)}\n".encode() + text)
+            digest.update(f"{path.relative_to(folder)} {len(text)}\n".encode() + text)
     return digest.hexdigest()
 
 

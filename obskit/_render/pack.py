@@ -150,8 +150,8 @@ def evaluated() -> dict[str, Any]:
     Raises:
         RenderError: They do not evaluate.
     """
-    source = _installation.directory("alerts") / "mixin.libsonnet"
-    data: dict[str, Any] = kept.value("alerts", lambda: jsonnet.evaluate(source, _export.tree()))
+    source, tree = _installation.directory("alerts") / "mixin.libsonnet", _export.tree()
+    data: dict[str, Any] = kept.value("alerts", tree, lambda: jsonnet.evaluate(source, tree))
     return data
 
 

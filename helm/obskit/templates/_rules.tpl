@@ -48,6 +48,10 @@
 {{- $family := get $families $name -}}
 {{- $packs := $.root.Values.packs | default dict -}}
 {{- if and (has $family $.pack.packs) (or (not (hasKey $packs $family)) (eq (get $packs $family | toString) "false")) }}{{ fail (printf "obskit: %s is of the pack %s, which is off" $name $family) }}{{ end -}}
+{{- range $key := list "for" "keep_firing_for" -}}
+{{- $held := get $override $key | default "0s" -}}
+{{- if gt (include "obskit.seconds" $held | int) 2592000 }}{{ fail (printf "obskit: %s of %s cannot be %s: at most 30d; enabled: false leaves an alert out" $key $name $held) }}{{ end -}}
+{{- end -}}
 {{- range $label, $value := $override.labels -}}
 {{- if or (has $label $reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
 {{- include "obskit.template" (dict "place" (printf "label %s of %s" $label $name) "text" $value) -}}
