@@ -217,6 +217,7 @@ def test_the_number_of_shards_that_obskit_yaml_expects_is_checked() -> None:
     assert 'label_replace(vector(8), "shard_set", "orders", "", "")' in expr
 
 
+@pytest.mark.once
 def test_both_engines_give_the_same_pack() -> None:
     source = directory("alerts") / "mixin.libsonnet"
     results = [jsonnet.evaluate(source, _export.tree(), engine_name=name) for name in jsonnet.ENGINES]

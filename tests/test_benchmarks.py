@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.detection import page, report
+from benchmarks.detection.run import PATIENT
 from obskit._render import pack
 
 ROOT = Path(__file__).parent.parent
@@ -132,7 +133,7 @@ def test_the_benchmark_of_rules_times_every_group(tmp_path: Path) -> None:
     assert "| obskit-database | " in (tmp_path / "rules.md").read_text()
 
 
-def test_every_fast_alert_was_told_within_its_budget_on_both_versions() -> None:
+def test_every_alert_that_can_be_waited_for_was_told_within_its_budget_on_both_versions() -> None:
     result = json.loads(page.FIGURES.read_text(encoding="utf-8"))
     assert (report.late(result), result["early"], result["services"] >= 40, result["seeds"] >= 3) == (
         [],
@@ -140,8 +141,10 @@ def test_every_fast_alert_was_told_within_its_budget_on_both_versions() -> None:
         True,
         True,
     )
-    fast = {alert.name for alert in pack.load().alerts() if alert.latency_class == "fast" and not alert.heartbeat}
-    assert fast - result["alerts"].keys() == set()
+    alerts = [alert for alert in pack.load().alerts() if alert.language == "promql" and not alert.heartbeat]
+    waited = {alert.name for alert in alerts if alert.budget <= PATIENT}
+    assert waited >= {alert.name for alert in alerts if alert.latency_class == "fast"}
+    assert result["alerts"].keys() == waited
     assert all(found.keys() == {"3", "2.42"} for found in result["alerts"].values())
 
 

@@ -117,6 +117,7 @@ def test_a_dashboard_fits_into_the_annotation_of_kubectl_apply() -> None:
     assert all(len(json.dumps(board)) < 100_000 for board in BOARDS.values())
 
 
+@pytest.mark.once
 def test_both_engines_give_the_same_dashboards() -> None:
     source = directory("dashboards") / "mixin.libsonnet"
     results = [jsonnet.evaluate(source, _export.tree(), engine_name=name) for name in jsonnet.ENGINES]

@@ -277,6 +277,7 @@ def test_the_rules_that_are_judged_give_what_prometheus_makes_of_them(
     compare(program("promtool"), tmp_path, groups, raw, outcome)
 
 
+@pytest.mark.once
 def test_every_alert_that_is_judged_fires_in_one_of_these_cases() -> None:
     fired = {
         name
@@ -287,6 +288,7 @@ def test_every_alert_that_is_judged_fires_in_one_of_these_cases() -> None:
     assert fired >= set(measure.judged())
 
 
+@pytest.mark.once
 def test_the_record_is_of_the_rules_worlds_and_faults_that_there_are_and_no_alert_is_wrong_too_often() -> None:
     result = record.read()
     assert record.failures(result, {name: measure.digest(name) for name in measure.judged()}) == []

@@ -38,6 +38,7 @@ def test_a_misspelt_signal_stops_the_render_with_file_and_line(engine: str, aler
     assert f"database.libsonnet:{line}:" in str(caught.value)
 
 
+@pytest.mark.once
 @ENGINES
 def test_an_alert_without_a_field_that_it_needs_is_named(engine: str, alerts: Path) -> None:
     change(alerts / "shards.libsonnet", "summary: 'Traffic moved between shards.',", "")

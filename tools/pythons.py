@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 #: Tests wait for a process more than they compute.
 WORKERS = 2 * (os.cpu_count() or 1)
-TESTS = [*f"-m pytest -n {WORKERS} -q --dist worksteal --hypothesis-profile repeatable -m".split(), "not real"]
+TESTS = [
+    *f"-m pytest -n {WORKERS} -q --dist worksteal --hypothesis-profile repeatable -m".split(),
+    "not real and not once",
+]
 
 
 def find(version: str) -> Path | None:

@@ -20,8 +20,8 @@ obskit renders; {versions}; {seeds} runs with other random numbers. Faults begin
 phase of scrape and evaluation occurs. `make detection` measures anew and writes this page.
 
 The services are simulated: Poisson events at 1, 2 and 4 times 8 operations a second and shard and 20 requests a second.
-Of other alerts, those of the platform packs among them, the cases that promtool runs are played as scenes, {scenes} in
-each run: targets that expose what the case says, with what it says of the past as blocks of the database. Where rules
+Of other alerts, those of the platform packs among them, the cases that promtool runs are played as
+scenes: targets that expose what the case says, with what it says of the past as blocks of the database. Where rules
 must learn first, a scene is played from its beginning, or promtool records the hours before. Prometheus, Alertmanager
 and the rules are the real ones. What the demo adds, real processes that push through real sidecars, is the addend of
 one second in the budgets that the simulator does not need.
@@ -37,7 +37,7 @@ def text(result: dict[str, Any]) -> str:
     """Return the page."""
     versions = sorted({version for found in result["alerts"].values() for version in found}, reverse=True)
     names = " and ".join(f"Prometheus {version}" for version in versions)
-    lines = [_HEAD.format(services=result["services"], scenes=result["scenes"], seeds=result["seeds"], versions=names)]
+    lines = [_HEAD.format(services=result["services"], seeds=result["seeds"], versions=names)]
     lines += [f"Alerts while all was well: {', '.join(result['early']) or 'none'}.", ""]
     for kind, title in (("fast", "Fast alerts"), ("normal", "The others")):
         lines += _table(result, versions, title, {a.name for a in pack.load().alerts() if _is(a, kind)})

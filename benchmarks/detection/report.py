@@ -28,7 +28,6 @@ def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, A
                 found.append(fault.arrived[version])
     return {
         "services": outcomes[0].services,
-        "scenes": outcomes[0].scenes,
         "seeds": sum(outcome.services > 0 for outcome in outcomes),
         "early": sorted({f"{version}: {alert} of {service}" for o in outcomes for version, service, alert in o.early}),
         "alerts": {

@@ -52,13 +52,11 @@ class Outcome:
         injected: Every fault.
         early: (version, service, alert) of alerts that came while all was well.
         services: How many services there were.
-        scenes: How many scenes.
     """
 
     injected: list[Injected]
     early: list[tuple[str, str, str]]
     services: int
-    scenes: int
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def run(versions: dict[str, dict[str, Path]], folder: Path, plan: Plan, say: Say
                 fault.arrived[watching.version] = _arrival(watching, fault)
                 if fault in played and _came_before(watching, fault):
                     early.append((watching.version, fault.service, fault.alert))
-        return Outcome([*injected, *played], early, len(services), len(scenes))
+        return Outcome([*injected, *played], early, len(services))
 
 
 def _is_of_services(key: tuple[str, str], scenes: Sequence[tuple[Scene, float]]) -> bool:
