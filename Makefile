@@ -8,7 +8,7 @@ FAST := $(PYTEST) -n $(shell expr 2 '*' $(CORES)) -m "not real"
 REAL := $(PYTEST) -n $(CORES) -m real
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help hanging demo test test-fast test-oldest test-pythons lint programs generate bench false-positives overhead queries outage reliability clean
+.PHONY: help detection rules hanging demo test test-fast test-oldest test-pythons lint programs generate bench false-positives overhead queries outage reliability clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets

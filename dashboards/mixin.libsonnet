@@ -18,6 +18,7 @@ function(obskit, groups=std.parseJson(std.toString(pack(obskit).groups)))
   };
   local slugs = ['service', 'database', 'shards', 'pods', 'runtime', 'telemetry', 'logs', 'traces'];
   local extra = drawn.boards(groups);
+  local naming = drawn.naming(groups);
   local of(slug) =
     if slug in sources then sources[slug](obskit)
     else { title: slug, description: 'What the alerts on %s compare, and the lines at which they fire.' % slug, panels: [] };
@@ -28,7 +29,7 @@ function(obskit, groups=std.parseJson(std.toString(pack(obskit).groups)))
         slug,
         made.title,
         made.description,
-        [drawn.named(panel, slug, groups) for panel in made.panels] + std.get(extra, slug, []),
+        [drawn.named(panel, slug, naming) for panel in made.panels] + std.get(extra, slug, []),
         slugs,
         obskit.telemetry.alerts.name,
         if 'uses' in made then made.uses else ['datasource']

@@ -52,6 +52,21 @@ def test_a_damaged_file_in_the_cache_is_evaluated_anew_and_mended(end, cache):
     assert kept.value("alerts", {}, never) == "good"
 
 
+def test_a_file_that_was_altered_is_evaluated_anew(cache):
+    kept.value("alerts", {}, lambda: {"reason": "OOMKilled"})
+    file = cache / "alerts.json"
+    file.write_text(file.read_text(encoding="utf-8").replace("OOMKilled", "Nothing"), encoding="utf-8")
+    assert kept.value("alerts", {}, lambda: "good") == "good"
+
+
+def test_a_folder_that_is_relative_is_ignored(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")
+    kept.value("alerts", {}, lambda: "made")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
 def test_without_a_cache_that_can_be_written_all_is_evaluated_each_time(cache, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be", encoding="utf-8")
     assert [kept.value("alerts", {}, lambda: "made") for _ in range(2)] == ["made", "made"]

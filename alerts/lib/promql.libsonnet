@@ -73,6 +73,16 @@
     unless on (<<by>>namespace, job) %(series)s
   ||| % { series: series },
 
+  // The same where each target is a server of its own: one of several that does not answer counts too.
+  silent(series, up):: |||
+    count by (<<by>>namespace, job) (
+      %(up)s == 0
+      and on (%(one)s) max_over_time(%(series)s[1h])
+    )
+    or
+    %(unseen)s
+  ||| % { series: series, up: up, one: $.target(), unseen: $.chomp($.unseen(series)) },
+
   // The same of several exporters that a pack needs; the label `of` says what nobody tells of.
   unseenOf(all):: std.join('or ', [
     'label_replace(\n%s, "of", "%s", "", ""\n)\n' % [$.chomp($.unseen(all[what])), what]

@@ -19,20 +19,24 @@ local p = import 'panel.libsonnet';
 
   panel(alert)::
     local side = if alert.above != '' then 'above' else 'below';
+    local asked = query(alert);
+    local line = limit(alert);
     p.timeseries(
       alert.alert,
-      std.strReplace(std.strReplace(alert.summary + '\u0000', '.\u0000', ''), '\u0000', ''),
+      if std.endsWith(alert.summary, '.') then std.substr(alert.summary, 0, std.length(alert.summary) - 1) else alert.summary,
       alert.summary + ' ' + said(alert) + ' It fires ' + side + '.',
       alert.unit,
-      [query(alert)],
-      limits=if side == 'above' then p.above(limit(alert)) else p.below(limit(alert))
-    ) + { datasource: query(alert).datasource },
+      [asked],
+      limits=if side == 'above' then p.above(line) else p.below(line)
+    ) + { datasource: asked.datasource },
+
+  // The alerts that name a panel made by hand.
+  naming(groups):: [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel != ''],
 
   // A panel made by hand, with what there is to say of the alerts that name it.
-  named(panel, slug, groups)::
+  named(panel, slug, alerts)::
     local own = slug + '#' + panel.key;
-    local alerts = [rule for group in groups for rule in group.rules if 'alert' in rule && rule.panel == own];
-    panel { description: std.join(' ', [panel.description] + [said(alert) for alert in alerts]) },
+    panel { description: std.join(' ', [panel.description] + [said(alert) for alert in alerts if alert.panel == own]) },
 
   // Panels by board, of every alert of these groups that has no panel of its own.
   boards(groups)::

@@ -100,7 +100,9 @@ def _provider(project: Project) -> dict[str, Any]:
                 "folder": "obskit",
                 "type": "file",
                 "allowUiUpdates": False,
-                "options": {"path": f"/var/lib/grafana/dashboards/obskit/{project.service.name}"},
+                "options": {
+                    "path": f"/var/lib/grafana/dashboards/obskit/{project.service.namespace}/{project.service.name}"
+                },
             }
         ],
     }

@@ -34,20 +34,28 @@ def value(name: str, argument: Any, evaluate: Callable[[], Any]) -> Any:
         >>> value("doctest", {}, lambda: {"groups": []})
         {'groups': []}
     """
-    given = hashlib.sha256(f"{_sources()} {json.dumps(argument)}".encode()).hexdigest()
+    given = f"{_sources()} {json.dumps(argument)}"
     with suppress(*_NO_CACHE):
         digest, _, text = _path(name).read_text(encoding="utf-8").partition("\n")
-        if digest == given:
+        if digest == _digest(given, text):
             return json.loads(text)
     made = evaluate()
     with suppress(*_NO_CACHE):
-        _write(_path(name), f"{given}\n{json.dumps(made)}")
+        text = json.dumps(made)
+        _write(_path(name), f"{_digest(given, text)}\n{text}")
     return made
 
 
+def _digest(given: str, text: str) -> str:
+    """Of what was evaluated and of what it came to: a file that was altered is none."""
+    return hashlib.sha256(f"{given}\n{text}".encode()).hexdigest()
+
+
 def _path(name: str) -> Path:
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return folder / "obskit" / "evaluated" / f"{name}.json"
+    folder = os.environ.get("XDG_CACHE_HOME", "")
+    if not Path(folder).is_absolute():  # which the specification of these folders says to ignore
+        folder = "~/.cache"
+    return Path(folder).expanduser() / "obskit" / "evaluated" / f"{name}.json"
 
 
 @cache
