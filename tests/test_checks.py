@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 import yaml
 
@@ -15,7 +16,7 @@ from obskit import _checks, _installation, _lint, catalogue
 from obskit._render import alerts, dashboards, pack, pipeline, sidecars
 from obskit.catalogue import ForeignMetric
 from obskit.config.loading import load
-from obskit.config.project import AlertOverride, Pack, Project, Service
+from obskit.config.project import AlertOverride, Budgets, Intervals, Pack, Project, Service
 from obskit.exceptions import InputError
 
 ROOT = Path(__file__).parent.parent
@@ -696,7 +697,39 @@ def test_every_threshold_that_a_project_sets_is_a_line_on_a_panel() -> None:
 def test_a_fast_alert_may_not_promise_more_than_twenty_one_seconds(clean, shop, installed) -> None:
     slow = CLEAN_RULES.replace("for: 5s", "for: 30s").replace("detection_budget: 21s", "detection_budget: 46s")
     (finding,) = _checks.run({**clean, RULES: slow}, shop)
-    assert finding.message == "a fast alert may take 21 s, and this one takes 46 s"
+    assert finding.message == "it may take 21 s (fast), and takes 46 s"
+    assert finding.remedy.endswith("budgets.fast: 46s")
+
+
+SLOWER = {
+    "a pack that is scraped seldom": ({"packs": {"redis": Pack(scrape="30s")}}, "ObskitRedisUnseen", 185),
+    "logs that are judged seldom": ({"intervals": Intervals(logs="3m")}, "ObskitLogUncaughtException", 212),
+    "a for that was edited": (
+        {"alerts": {"ObskitTelemetryExportStalled": AlertOverride(for_="5h")}},
+        "ObskitTelemetryExportStalled",
+        18336,
+    ),
+}
+
+
+@pytest.mark.parametrize("changes", SLOWER)
+def test_an_alert_whose_runbook_promises_less_is_named_unless_the_project_declares_it(changes: str) -> None:
+    changed, alert, seconds = SLOWER[changes]
+    project = Project(service=Service(name="shop", namespace="shop"), **changed)
+    found = {f.place.rpartition("alert ")[2]: f.message for f in _checks.run(pipeline.render(project), project)}
+    assert found[alert].endswith(f"and takes {seconds} s")
+    declared = msgspec.structs.replace(project, budgets=Budgets(fast="3h", normal="3h", slow="18336s"))
+    assert _checks.run(pipeline.render(declared), declared) == []
+
+
+def test_a_slow_alert_may_take_a_tenth_longer() -> None:
+    project = Project(
+        service=Service(name="shop", namespace="shop"), intervals=Intervals(evaluation="10s", export="3s")
+    )
+    late = [f.place.rpartition("alert ")[2] for f in _checks.run(pipeline.render(project), project)]
+    slow = {alert.name for alert in pack.load().alerts() if alert.latency_class == "slow"}
+    assert late
+    assert slow.isdisjoint(late)
 
 
 def test_a_prometheus_rule_that_differs_from_the_plain_file_is_named(clean, shop, installed) -> None:

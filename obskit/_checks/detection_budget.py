@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 import msgspec
 
-from obskit import catalogue
+from obskit import _installation, catalogue
 from obskit._checks import _promql
 from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Rendered, Rule
-from obskit.config.project import Pack
+from obskit.config.project import Pack, duration_seconds
 from obskit.logql import LogQLError
 from obskit.promql import budget, durations, log_budget
 
@@ -19,8 +21,11 @@ ID = "detection-budget"
 #: Seconds within which a fast alert must be with people.
 FAST = 21
 _CLASSES = ("fast", "normal", "slow")
-#: A slow one takes as long as what it watches: hours of an error budget, a rollout.
+#: Of alerts without a page, which promises less. A slow one takes as long as what it watches: hours of an error budget.
 _LIMITS: dict[str, float] = {"fast": FAST, "normal": 360}
+#: Of slow ones: some seconds of a slower interval are nothing to an alert that takes an hour or foretells a fortnight.
+_SLACK, _SLACK_SECONDS = 0.1, 60
+_PROMISE = re.compile(r"^\| told within \| (\d+) s ", re.MULTILINE)
 
 
 def check(rendered: Rendered) -> Iterator[Finding]:
@@ -38,8 +43,10 @@ def check(rendered: Rendered) -> Iterator[Finding]:
             yield Finding(alert.place, "the annotation detection_budget is missing or no duration such as 21s", ID)
             continue
         kind = alert.labels.get("latency_class", "")
-        if promised > (limit := _LIMITS.get(kind, promised)):
-            yield Finding(alert.place, f"a {kind} alert may take {limit:g} s, and this one takes {promised:g} s", ID)
+        if promised > (limit := _limit(rendered, alert.name, kind, promised)):
+            remedy = f"shorter intervals or a shorter for; or declare it: budgets.{kind}: {promised:g}s"
+            message = f"it may take {limit:.0f} s ({kind}), and takes {promised:g} s"
+            yield Finding(alert.place, message, ID, remedy)
         analysis = queries[alert.place].analysis if alert.place in queries else None
         bounds = _bounds_of_logs(rendered, alert) if alert.language == "logql" else None
         if readable and analysis is not None:
@@ -50,6 +57,26 @@ def check(rendered: Rendered) -> Iterator[Finding]:
                 message = f"detection_budget is {promised:g}s; for, window and intervals make it {low}s to {high}s"
                 remedy = "render it again: obskit render alerts"
                 yield Finding(alert.place, f"{message}, in: {one_line(alert.expr)}", ID, remedy)
+
+
+def _limit(rendered: Rendered, name: str, kind: str, otherwise: float) -> float:
+    """What an alert may take: what its page promises, or what the project declares where that is more."""
+    declared = getattr(rendered.project.budgets, kind, None)
+    page = None if kind == "fast" else _promise(name)
+    limit = page or _LIMITS.get(kind, otherwise)
+    if kind == "slow":
+        limit += max(limit * _SLACK, _SLACK_SECONDS)
+    return max(limit, duration_seconds(declared) if declared else 0)
+
+
+@cache
+def _promise(name: str) -> float | None:
+    """The seconds that the page of an alert promises; None when the alert is not of the pack."""
+    if not re.fullmatch(r"\w+", name):
+        return None
+    page = _installation.directory("runbooks") / f"{name}.md"
+    found = _PROMISE.search(page.read_text(encoding="utf-8")) if page.is_file() else None
+    return float(found[1]) if found else None
 
 
 def _seconds(text: str) -> float | None:

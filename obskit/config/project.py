@@ -133,6 +133,18 @@ class Intervals(_Model, frozen=True):
     logs: Annotated[Interval, Meta(description="How often Loki evaluates the alerts on log lines.")] = "30s"
 
 
+class Budgets(_Model, frozen=True):
+    """How long alerts may take here, where that is longer than the pack promises; ``obskit check`` holds them to it."""
+
+    fast: Annotated[Duration | UnsetType, Meta(description="The fast ones, which otherwise may take 21s.")] = UNSET
+    normal: Annotated[
+        Duration | UnsetType, Meta(description="Each normal one that otherwise may take less, as its runbook says.")
+    ] = UNSET
+    slow: Annotated[
+        Duration | UnsetType, Meta(description="Each slow one that otherwise may take less, as its runbook says.")
+    ] = UNSET
+
+
 class LatencyObjective(_Model, frozen=True):
     """How many requests must be answered how fast."""
 
@@ -271,6 +283,7 @@ class Project(_Model, frozen=True):
     ] = "fixed"
     group_labels: Annotated[list[LabelName], Meta(description="Labels added to every by and on, such as cluster.")] = []
     intervals: Annotated[Intervals, Meta(description="Intervals that the budgets are computed from.")] = Intervals()
+    budgets: Annotated[Budgets, Meta(description="Longer budgets than the pack promises.")] = Budgets()
     logs: Annotated[Logs, Meta(description="How log records reach Loki.")] = Logs()
     collector: Annotated[Collector, Meta(description="The OpenTelemetry Collector sidecar.")] = Collector()
     fluentbit: Annotated[FluentBit, Meta(description="The Fluent Bit sidecar.")] = FluentBit()
