@@ -39,7 +39,10 @@ def cpu_seconds(arguments: list[str], **variables: str) -> float:
 
 
 def measure(rounds: int) -> dict[str, float]:
-    """Return the median seconds of each command, and ``beyond``: rendering everything less the interpreter's start."""
+    """Return the median seconds of each command, and ``beyond``: rendering everything less the interpreter's start.
+
+    ``first_beyond`` is the same with an empty cache.
+    """
     taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(rounds):
         for name, arguments in COMMANDS.items():
@@ -48,7 +51,8 @@ def measure(rounds: int) -> dict[str, float]:
                 variables = {"XDG_CACHE_HOME": f"{folder}/cache"} if name == "first" else {}
                 taken[name].append(cpu_seconds(whole, **variables))
     medians = {name: statistics.median(values) for name, values in taken.items()}
-    return {**medians, "beyond": medians["render"] - medians["python"], "ratio": medians["render"] / medians["help"]}
+    beyond = {"beyond": medians["render"] - medians["python"], "first_beyond": medians["first"] - medians["python"]}
+    return {**medians, **beyond, "ratio": medians["render"] / medians["help"]}
 
 
 def many(services: int) -> dict[str, float]:
@@ -77,7 +81,8 @@ def main() -> None:
     for name in COMMANDS:
         print(f"{name:8} {result[name] * 1000:7.0f} ms of CPU")
     print(f"rendering everything costs {result['ratio']:.1f} times the start of the program")
-    print(f"rendering everything costs {result['beyond'] * 1000:.0f} ms of CPU beyond the start of the interpreter")
+    beyond = f"{result['beyond'] * 1000:.0f} ms of CPU beyond the start of the interpreter"
+    print(f"rendering everything costs {beyond}, the first time {result['first_beyond'] * 1000:.0f} ms (limit: 300 ms)")
     if options.services:
         print(f"{options.services} services: {result['seconds']:.0f} s, {result['services_cpu']:.0f} s of CPU")
 

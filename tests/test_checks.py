@@ -780,7 +780,7 @@ def renamed(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Operations of shards under another name; gives the old one."""
     before = catalogue.shards.OPERATIONS
     monkeypatch.setattr(catalogue.shards, "OPERATIONS", before._replace(name="obskit.shard.requests"))
-    cached = (pack.evaluated, pack.load, dashboards._boards)
+    cached = (pack.signals, pack.evaluated, pack.load, dashboards._boards)
     for one in cached:
         one.cache_clear()
     yield before.prometheus_name

@@ -8,7 +8,7 @@ from typing import Any
 from obskit import _installation, catalogue
 from obskit._render import alerts, jsonnet, kept, pack, tokens
 from obskit._render.text import json_text, yaml_text
-from obskit.catalogue import _export, telemetry
+from obskit.catalogue import telemetry
 from obskit.config.project import Project
 from obskit.promql import translating
 
@@ -69,10 +69,12 @@ def titles() -> dict[str, dict[str, str]]:
 
 @cache
 def _boards() -> dict[str, Any]:
-    source, tree = _installation.directory("dashboards") / "mixin.libsonnet", _export.tree()
+    source = _installation.directory("dashboards") / "mixin.libsonnet"
     # The groups follow from the same sources and the same argument.
     boards: dict[str, Any] = kept.value(
-        "dashboards", tree, lambda: jsonnet.evaluate(source, tree, groups=pack.evaluated()["groups"])
+        "dashboards",
+        pack.signals(),
+        lambda: jsonnet.text(source, pack.signals(), groups=pack.evaluated()["groups"]),
     )
     first = [slug for slug in _ORDER if slug in boards]
     return {slug: boards[slug] for slug in (*first, *sorted(boards.keys() - set(first)))}

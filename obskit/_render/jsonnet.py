@@ -33,7 +33,12 @@ def engine(name: str | None = None) -> Any:
 
 
 def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None = None, **others: Any) -> Any:
-    """Evaluate a jsonnet file that is ``function(obskit, …) …`` and return its value.
+    """Return the value of what :func:`text` returns as JSON."""
+    return json.loads(text(source, argument, engine_name=engine_name, **others))
+
+
+def text(source: Path, argument: dict[str, Any], *, engine_name: str | None = None, **others: Any) -> str:
+    """Evaluate a jsonnet file that is ``function(obskit, …) …`` and return its value as JSON.
 
     Args:
         source: The file; its folder and the folder above it are import paths.
@@ -48,7 +53,7 @@ def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None 
     # Parsed by the engine's own function: as code, a large value takes three times as long.
     given = ", ".join(f"{name}=std.parseJson({name})" for name in arguments)
     try:
-        text = engine(engine_name).evaluate_snippet(
+        made: str = engine(engine_name).evaluate_snippet(
             source.name,
             f"function({', '.join(arguments)}) (import {json.dumps(str(source))})({given})",
             tla_vars={name: json.dumps(value) for name, value in arguments.items()},
@@ -56,4 +61,4 @@ def evaluate(source: Path, argument: dict[str, Any], *, engine_name: str | None 
         )
     except RuntimeError as error:
         raise RenderError(str(error).strip()) from None
-    return json.loads(text)
+    return made

@@ -22,16 +22,16 @@ from obskit import _installation
 _NO_CACHE = (OSError, ValueError, RuntimeError)
 
 
-def value(name: str, argument: Any, evaluate: Callable[[], Any]) -> Any:
-    """Return what ``evaluate`` returns, from the cache when sources and argument are those of last time.
+def value(name: str, argument: Any, evaluate: Callable[[], str]) -> Any:
+    """Return the value of what ``evaluate`` returns as JSON; from the cache, when it was evaluated of the same.
 
     Args:
         name: Of the file in the cache.
-        argument: All that the sources are given, as plain data.
-        evaluate: Evaluates them; its value must be plain data.
+        argument: All that the sources are given beside themselves, as plain data.
+        evaluate: Evaluates them.
 
     Example:
-        >>> value("doctest", {}, lambda: {"groups": []})
+        >>> value("doctest", {}, lambda: '{"groups": []}')
         {'groups': []}
     """
     given = f"{_sources()} {json.dumps(argument)}"
@@ -39,11 +39,10 @@ def value(name: str, argument: Any, evaluate: Callable[[], Any]) -> Any:
         digest, _, text = _path(name).read_text(encoding="utf-8").partition("\n")
         if digest == _digest(given, text):
             return json.loads(text)
-    made = evaluate()
+    text = evaluate()
     with suppress(*_NO_CACHE):
-        text = json.dumps(made)
         _write(_path(name), f"{_digest(given, text)}\n{text}")
-    return made
+    return json.loads(text)
 
 
 def _digest(given: str, text: str) -> str:

@@ -144,14 +144,20 @@ class Pack:
 
 
 @cache
+def signals() -> dict[str, Any]:
+    """Return the catalogue as the sources are given it."""
+    return _export.tree()
+
+
+@cache
 def evaluated() -> dict[str, Any]:
     """Return what the sources come to, as data: ``groups``, and by platform pack ``analysis``.
 
     Raises:
         RenderError: They do not evaluate.
     """
-    source, tree = _installation.directory("alerts") / "mixin.libsonnet", _export.tree()
-    data: dict[str, Any] = kept.value("alerts", tree, lambda: jsonnet.evaluate(source, tree))
+    source = _installation.directory("alerts") / "mixin.libsonnet"
+    data: dict[str, Any] = kept.value("alerts", signals(), lambda: jsonnet.text(source, signals()))
     return data
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from obskit.logql import lines, samples
 
@@ -26,7 +25,7 @@ def walk(node: lines.Node) -> Iterator[lines.Node]:
     while waiting:
         one = waiting.pop()
         yield one
-        below = [value for part in fields(one) for value in _each(getattr(one, part.name))]
+        below = [value for name in one.__struct_fields__ for value in _each(getattr(one, name))]
         waiting.extend(reversed(below))
 
 

@@ -6,23 +6,34 @@ several ways (``| a="1", b="2"`` and ``| a="1" and b="2"``) is one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True)
-class Node:
+
+class Node(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Any part of a query.
+
+    Not a dataclass: thirty of them take a tenth of the time of a whole render to be made.
 
     Args:
         start: Where it begins, in characters from the start of the query.
     """
 
-    start: int = field(default=0, compare=False, kw_only=True)
+    start: int = 0
+
+    def meaning(self) -> tuple[object, ...]:
+        """Return what is compared: all but where it stands."""
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "start")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Node) and type(other) is type(self) and self.meaning() == other.meaning()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.meaning()))
 
 
-@dataclass(frozen=True)
-class Matcher(Node):
+class Matcher(Node, frozen=True, eq=False):
     """``name="value"`` in a selector, in a filter or behind ``drop`` and ``keep``; the operator is = != =~ or !~."""
 
     name: str
@@ -30,46 +41,40 @@ class Matcher(Node):
     value: str
 
 
-@dataclass(frozen=True)
-class Selector(Node):
+class Selector(Node, frozen=True, eq=False):
     """``{…}``: which streams."""
 
     matchers: tuple[Matcher, ...]
 
 
-@dataclass(frozen=True)
-class LineMatch(Node):
+class LineMatch(Node, frozen=True, eq=False):
     """What a line filter looks for: a text, an expression, a pattern, or addresses when the function is ``ip``."""
 
     text: str
     function: str = ""
 
 
-@dataclass(frozen=True)
-class LineFilter(Node):
+class LineFilter(Node, frozen=True, eq=False):
     """``|= "a" or "b"``; the operator is one of |= != |~ !~ |> !>."""
 
     operator: str
     alternatives: tuple[LineMatch, ...]
 
 
-@dataclass(frozen=True)
-class Extraction(Node):
+class Extraction(Node, frozen=True, eq=False):
     """``label="expression"`` behind ``json`` or ``logfmt``."""
 
     label: str
     expression: str
 
 
-@dataclass(frozen=True)
-class JsonParser(Node):
+class JsonParser(Node, frozen=True, eq=False):
     """``| json``; without extractions every field becomes a label."""
 
     extractions: tuple[Extraction, ...] = ()
 
 
-@dataclass(frozen=True)
-class LogfmtParser(Node):
+class LogfmtParser(Node, frozen=True, eq=False):
     """``| logfmt``; without extractions every field becomes a label."""
 
     extractions: tuple[Extraction, ...] = ()
@@ -77,29 +82,25 @@ class LogfmtParser(Node):
     keep_empty: bool = False
 
 
-@dataclass(frozen=True)
-class RegexpParser(Node):
+class RegexpParser(Node, frozen=True, eq=False):
     """``| regexp "…"`` and the labels that it makes."""
 
     pattern: str
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class PatternParser(Node):
+class PatternParser(Node, frozen=True, eq=False):
     """``| pattern "…"`` and the labels that it makes."""
 
     pattern: str
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Unpack(Node):
+class Unpack(Node, frozen=True, eq=False):
     """``| unpack``."""
 
 
-@dataclass(frozen=True)
-class Comparison(Node):
+class Comparison(Node, frozen=True, eq=False):
     """``size > 10KB``: a label as a number, as a duration (in seconds, unit "s") or as a size (in bytes, unit "B")."""
 
     name: str
@@ -108,8 +109,7 @@ class Comparison(Node):
     unit: str = ""
 
 
-@dataclass(frozen=True)
-class AddressMatch(Node):
+class AddressMatch(Node, frozen=True, eq=False):
     """``remote = ip("10.0.0.0/8")``; the operator is = or !=."""
 
     name: str
@@ -117,8 +117,7 @@ class AddressMatch(Node):
     addresses: str
 
 
-@dataclass(frozen=True)
-class Combination(Node):
+class Combination(Node, frozen=True, eq=False):
     """Conditions joined by ``and`` or ``or``, at least two; none of them is a combination by the same operator."""
 
     operator: str
@@ -128,23 +127,20 @@ class Combination(Node):
 Condition: TypeAlias = Matcher | Comparison | AddressMatch | Combination
 
 
-@dataclass(frozen=True)
-class LabelFilter(Node):
+class LabelFilter(Node, frozen=True, eq=False):
     """``| level="error" or size > 10KB``."""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
-class LineFormat(Node):
+class LineFormat(Node, frozen=True, eq=False):
     """``| line_format "{{.message}}"`` and the labels that the template reads."""
 
     template: str
     reads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Assignment(Node):
+class Assignment(Node, frozen=True, eq=False):
     """``label=other`` (which renames) or ``label="{{.template}}"``, and the labels that either reads."""
 
     label: str
@@ -153,34 +149,29 @@ class Assignment(Node):
     reads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class LabelFormat(Node):
+class LabelFormat(Node, frozen=True, eq=False):
     """``| label_format a=b, c="{{.d}}"``."""
 
     assignments: tuple[Assignment, ...]
 
 
-@dataclass(frozen=True)
-class Decolorize(Node):
+class Decolorize(Node, frozen=True, eq=False):
     """``| decolorize``."""
 
 
-@dataclass(frozen=True)
-class Name(Node):
+class Name(Node, frozen=True, eq=False):
     """A label by its name alone: behind ``drop`` and ``keep``, in ``by (…)``, ``on (…)`` and their like."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Drop(Node):
+class Drop(Node, frozen=True, eq=False):
     """``| drop a, b="c"``."""
 
     labels: tuple[Name | Matcher, ...]
 
 
-@dataclass(frozen=True)
-class Keep(Node):
+class Keep(Node, frozen=True, eq=False):
     """``| keep a, b="c"``."""
 
     labels: tuple[Name | Matcher, ...]
@@ -202,16 +193,14 @@ Stage: TypeAlias = (
 )
 
 
-@dataclass(frozen=True)
-class LogQuery(Node):
+class LogQuery(Node, frozen=True, eq=False):
     """Streams and what happens to their lines: a query that gives lines."""
 
     selector: Selector
     stages: tuple[Stage, ...] = ()
 
 
-@dataclass(frozen=True)
-class Unwrap(Node):
+class Unwrap(Node, frozen=True, eq=False):
     """``| unwrap duration(took) | took > 1s``: the label that samples are made of, and the conditions behind it."""
 
     label: str

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from obskit.logql.lines import LogQuery, Name, Node, Unwrap
 
 
-@dataclass(frozen=True)
-class LogRange(Node):
+class LogRange(Node, frozen=True, eq=False):
     """``{…} | … [5m] offset 1h``; window and offset in seconds."""
 
     query: LogQuery
@@ -18,16 +16,14 @@ class LogRange(Node):
     unwrap: Unwrap | None = None
 
 
-@dataclass(frozen=True)
-class Grouping(Node):
+class Grouping(Node, frozen=True, eq=False):
     """``by (…)`` or ``without (…)``."""
 
     labels: tuple[Name, ...]
     without: bool = False
 
 
-@dataclass(frozen=True)
-class RangeAggregation(Node):
+class RangeAggregation(Node, frozen=True, eq=False):
     """``rate({…}[5m])``; the parameter is that of ``quantile_over_time``."""
 
     function: str
@@ -36,8 +32,7 @@ class RangeAggregation(Node):
     grouping: Grouping | None = None
 
 
-@dataclass(frozen=True)
-class VectorAggregation(Node):
+class VectorAggregation(Node, frozen=True, eq=False):
     """``sum by (level) (…)``; the parameter is that of ``topk``, ``bottomk`` and ``approx_topk``."""
 
     function: str
@@ -46,8 +41,7 @@ class VectorAggregation(Node):
     grouping: Grouping | None = None
 
 
-@dataclass(frozen=True)
-class Matching(Node):
+class Matching(Node, frozen=True, eq=False):
     """``on (…) group_left (…)``: which samples of both sides belong together; the group is the side that has many."""
 
     labels: tuple[Name, ...]
@@ -56,8 +50,7 @@ class Matching(Node):
     included: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True)
-class BinaryOperation(Node):
+class BinaryOperation(Node, frozen=True, eq=False):
     """``left / on (pod) right``; it starts where its operator stands."""
 
     operator: str
@@ -67,8 +60,7 @@ class BinaryOperation(Node):
     matching: Matching | None = None
 
 
-@dataclass(frozen=True)
-class LabelReplace(Node):
+class LabelReplace(Node, frozen=True, eq=False):
     """``label_replace(operand, "target", "$1", "source", "(.*)")``."""
 
     operand: Expression
@@ -78,22 +70,19 @@ class LabelReplace(Node):
     pattern: str
 
 
-@dataclass(frozen=True)
-class Vector(Node):
+class Vector(Node, frozen=True, eq=False):
     """``vector(1)``."""
 
     value: float
 
 
-@dataclass(frozen=True)
-class Literal(Node):
+class Literal(Node, frozen=True, eq=False):
     """A number."""
 
     value: float
 
 
-@dataclass(frozen=True)
-class Variants(Node):
+class Variants(Node, frozen=True, eq=False):
     """``variants(…, …) of ({…}[5m])``; Loki refuses to run it unless it is configured to."""
 
     operands: tuple[Expression, ...]
