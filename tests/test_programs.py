@@ -62,11 +62,19 @@ def test_promtool_accepts_the_rules_and_every_case_passes(
 def test_what_befalls_one_service_raises_no_alert_of_another(program: Program, tmp_path: Path) -> None:
     others = [Project(service=Service(name=name, namespace=where)) for name, where in (("till", "shop"), ("cart", "b"))]
     for name in cases.rules(MINIMAL):
-        every = [yaml.safe_load(cases.rules(project)[name])["groups"] for project in (MINIMAL, *others)]
+        every = [yaml.safe_load(cases.rules(project)[name])["groups"] for project in others]
         (tmp_path / name).write_text(yaml.safe_dump({"groups": list(itertools.chain(*every))}))
     files, _ = cases.files(MINIMAL)
+    asked = 0
     for name, text in files.items():
-        (tmp_path / name).write_text(text)
+        document = yaml.safe_load(text)
+        for test in document["tests"]:
+            test.pop("promql_expr_test", None)
+            for question in test["alert_rule_test"]:
+                asked += bool(question["exp_alerts"])
+                question["exp_alerts"] = []
+        (tmp_path / name).write_text(yaml.safe_dump(document))
+    assert asked > 100, "moments at which an alert of the service itself fires"
     tested = run(program("promtool"), "test", "rules", *files, cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
