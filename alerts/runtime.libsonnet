@@ -86,8 +86,8 @@ function(obskit)
       summary: 'A process spends its time collecting garbage.',
       description: '{{ $labels.instance }} stands still for {{ $value | humanizePercentage }} of the time while garbage is collected.',
       fault: 'a process stands still for a fifth of the time',
-      window_share: '0.6',
-      budget: 104,
+      window_share: '0.9',
+      budget: 121,
     }),
     a.alert('ObskitRuntimeCpuThrottled', {
       'for': '1m',

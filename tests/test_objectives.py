@@ -65,12 +65,12 @@ def test_a_budget_that_burns_twice_as_fast_as_the_line_is_told_of_after_half_of_
 ) -> None:
     project = Project(service=SHOP, intervals=Intervals(export=f"{step}s", evaluation=f"{step}s"))
     names = [f"ObskitService{kind}Budget{window}" for kind in ("Error", "Latency")]
-    due = max(alerts.budget(project, PACK[name]).rule for name in names)
-    before, after = seconds // step, due // step + 1
+    due = {name: alerts.budget(project, PACK[name]).rule for name in names}
+    before, after = seconds // step, max(due.values()) // step + 1
     questions = [
         question
         for name in names
-        for question in (fires(name, seconds + 0.45 * seconds, False), fires(name, seconds + due, True))
+        for question in (fires(name, seconds + 0.45 * seconds, False), fires(name, seconds + due[name], True))
     ]
     series = counters(before, after, 2 * rate * 0.001, slow=2 * rate * 0.01)
     pass_with(program("promtool"), tmp_path, project, {"input_series": series, "promql_expr_test": questions})

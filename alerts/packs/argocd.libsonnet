@@ -139,10 +139,10 @@ function(obskit)
       params: { share: a.param('0.5', 0.05, 0.99, 'ratio', 'Share of requests without an answer that even the lower bound (three sigma) exceeds.') },
       summary: 'The API of a cluster does not answer Argo CD.',
       description: 'At least {{ $value | humanizePercentage }} of the requests of Argo CD to {{ $labels.host }} had no answer within <<scrape_two_minutes>> s.',
-      fault: 'a cluster stops answering, and every request to it fails',
-      window_share: '0.6',
+      fault: 'a cluster stops answering, and every request to it fails, of one a second',
+      window_share: '0.7',
       source: 'scrape',
-      budget: 111,
+      budget: 122,
     }),
     a.alert('ObskitArgocdUnseen', {
       'for': '2m',

@@ -127,9 +127,9 @@ function(obskit)
       summary: 'Jobs wait long until a GitLab runner takes them.',
       description: 'At least {{ $value | humanizePercentage }} of the jobs that runner {{ $labels.runner }} took within 15 minutes had waited more than 5.',
       fault: 'every job waits ten minutes, of two a minute that did not wait before',
-      window_share: '0.5',
+      window_share: '0.65',
       source: 'scrape',
-      budget: 490,
+      budget: 624,
     }),
     a.alert('ObskitGitlabRunnerSystemFailures', {
       judged: true,
@@ -151,9 +151,9 @@ function(obskit)
       summary: 'A GitLab runner fails jobs by itself.',
       description: 'At least {{ $value | humanizePercentage }} of the jobs of runner {{ $labels.runner }} within 15 minutes failed because of the runner or its images.',
       fault: 'every job fails by the system, of two a minute',
-      window_share: '0.5',
+      window_share: '0.7',
       source: 'scrape',
-      budget: 490,
+      budget: 668,
     }),
     a.alert('ObskitGitlabRunnerApiFailing', {
       judged: true,

@@ -56,9 +56,9 @@ function(obskit)
       summary: 'Most runs of all pipelines fail.',
       description: 'At least {{ $value | humanizePercentage }} of the runs of all pipelines within 15 minutes failed.',
       fault: 'every run fails, of two a minute that succeeded before',
-      window_share: '0.8',
+      window_share: '0.95',
       source: 'scrape',
-      budget: 757,
+      budget: 891,
     }),
     a.alert('ObskitTektonPipelineSlow', {
       latency_class: 'slow',

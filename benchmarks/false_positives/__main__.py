@@ -24,7 +24,7 @@ _BATCHES = 20
 
 
 def main() -> int:
-    """Measure, print, write; return 1 if an alert gives more false alarms than are allowed."""
+    """Measure, print, write; return 1 if an alert is wrong more often than it may, or late for what it promises."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.false_positives", description=__doc__)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="ALERT", help="these alerts; the others stay as recorded"

@@ -125,7 +125,7 @@ QUESTIONS: dict[str, Question] = {
         (_shard("gone from every map", first=0, rest=SHARDS / (SHARDS - 1), gone=(0,), promised=True),),
         each=SHARDS,
     ),
-    "ObskitShardHotLowTraffic": Question(_OPERATIONS, _HOT, each=SHARDS, typical=1),
+    "ObskitShardHotLowTraffic": Question(_OPERATIONS, _HOT, each=SHARDS, typical=2),
     "ObskitShardStarvedLowTraffic": Question(_OPERATIONS, _STARVED, each=SHARDS, typical=1),
     "ObskitShardHotColdStart": Question(_OPERATIONS, _HOT, each=SHARDS, history=180),
     "ObskitShardStarvedColdStart": Question(_OPERATIONS, _STARVED, each=SHARDS, history=180),

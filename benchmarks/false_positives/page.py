@@ -23,7 +23,9 @@ is allowed in every world but those in italics. With none in 20 days there are f
 are known for a quarter of an hour before alarms count, without those whose first minutes or hours are looked at.
 
 **Found** is the share of faults for which the alert fires in Prometheus within its budget, without the time that the
-notification takes, amid bursts of 15 %; in brackets the median of the seconds. Faults begin at a random moment.
+notification takes, amid bursts of 15 %; in brackets the median of the seconds. Faults begin at a random moment. Bold is
+the fault that the budget is promised for, and its figure at the traffic of which the runbook speaks: at least
+{promised:.0%} of the trials, or the record is refused.
 
 ## Worlds
 
@@ -46,7 +48,7 @@ def from_record() -> str:
 
 def text(result: Figures) -> str:
     """Return the page."""
-    lines = [_HEAD.format(most=record.MOST).rstrip("\n")]
+    lines = [_HEAD.format(most=record.MOST, promised=record.PROMISED).rstrip("\n")]
     for name, world in result["worlds"].items():
         shown = name if world["limited"] else f"*{name}*"
         row = (
@@ -98,15 +100,16 @@ def _power(name: str, figures: Figures) -> list[str]:
     lines.append("|---|" + "---|" * len(traffics))
     for size, cells in figures["power"].items():
         mark = "**" if size == figures["promised"] else ""
-        row = " | ".join(_cell(cells.get(f"{traffic:g}")) for traffic in traffics)
+        bold = figures["typical"] if mark else ""
+        row = " | ".join(_cell(cells.get(key), "**" if key == bold else "") for key in map("{:g}".format, traffics))
         lines.append(f"| {mark}{size}{mark} | {row} |")
     return [*lines, ""]
 
 
-def _cell(cell: Mapping[str, Any] | None) -> str:
+def _cell(cell: Mapping[str, Any] | None, mark: str) -> str:
     if cell is None:
         return ""
-    share = f"{cell['found'] / max(cell['trials'], 1):.0%}"
+    share = f"{mark}{cell['found'] / max(cell['trials'], 1):.0%}{mark}"
     return share if cell["median"] is None else f"{share} ({_time(cell['median'])})"
 
 
@@ -143,12 +146,20 @@ def _told(result: Figures, name: str) -> str:
 
 
 def _finds(figures: Figures) -> str:
-    size, cells = figures["promised"], figures["power"][figures["promised"]]
-    typical = cells[figures["typical"]]
-    trials = max(typical["trials"], 1)
-    found = f"{typical['found'] / trials:.0%} within {_time(figures['budget'])}, {typical['late'] / trials:.0%} later"
+    size, cell = figures["promised"], record.promised(figures)
+    trials = max(cell["trials"], 1)
+    found = f"{cell['found'] / trials:.0%} within {_time(figures['budget'])}, {cell['late'] / trials:.0%} later"
     if not figures["each"]:
         return f"{found}: {size}"
-    least = record.floor(cells)
-    enough = "at no traffic nine of ten in time" if least is None else f"nine of ten in time from {least:g} on"
-    return f"{found}: {size}, at {figures['typical']} {figures['unit']}; {enough}"
+    return f"{found}: {size}, at {figures['typical']} {figures['unit']}; {_range(figures['power'][size])}"
+
+
+def _range(cells: Mapping[str, Mapping[str, Any]]) -> str:
+    """At which traffic enough is found: an alert may need some, and another drown in much."""
+    traffics = record.enough(cells)
+    if not traffics:
+        return "at no traffic nine of ten in time"
+    least, most = traffics[0], traffics[-1]
+    if most == max(map(float, cells)):
+        return f"nine of ten in time from {least:g} on"
+    return "nine of ten in time " + (f"at {least:g} alone" if least == most else f"from {least:g} to {most:g}")
