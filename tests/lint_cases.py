@@ -95,6 +95,10 @@ CASES: dict[str, tuple[list[tuple[str | Rule, str]], list[str | Rule]]] = {
             (note('{{ index $labels "pod" }}'), "shows the label pod"),
             (note("{{ $lables.job }}"), "no template"),
             (note("{{ if $value }}"), "no template"),
+            (note("{{ $value * 100 }}%"), "templates do not calculate"),
+            (note('{{ $labels["job"] }}'), 'write index $labels "name"'),
+            (note("{{ if $value > 1.0 }}high{{ end }}"), "compare with gt"),
+            (note(r'{{ reReplaceAll ":\d+" "" $labels.instance }}'), "is no escape"),
             (note('{{ range query "sum(" }}{{ end }}'), "asks a query that is no PromQL"),
             (alert("absent(x) > 0", annotations={"summary": "{{ $labels.job }}"}), "shows the label job"),
             (alert("sum without (pod) (x) > 1", annotations={"summary": "{{ $labels.pod }}"}), "shows the label pod"),
@@ -109,6 +113,7 @@ CASES: dict[str, tuple[list[tuple[str | Rule, str]], list[str | Rule]]] = {
         ],
         [
             note("{{ $labels.job }} {{ $value }} 80 }} isn't {{ $externalLabels.pod }}"),
+            note(r'{{ reReplaceAll ":\\d+" "" $labels.job }} {{ $value | printf "%.2f" }} {{- /* a */ -}}'),
             note("{{ with $labels.pod }}in {{ $labels.pod }}{{ end }}"),
             note('{{ range query "up" }}{{ .Labels.pod }}{{ end }}'),
             alert('absent(x{job="a"})', annotations={"summary": "{{ $labels.job }}"}),

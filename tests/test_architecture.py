@@ -13,12 +13,13 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "obskit"
 
 # Package -> what it may import of ours, beside itself.
-NEUTRAL = ("obskit.exceptions", "obskit._version")
+NEUTRAL = ("obskit.exceptions", "obskit._version", "obskit.gotemplate")
 ALLOWED = {
     "obskit.catalogue": (),
     "obskit.config": NEUTRAL,
     "obskit.promql": ("obskit.config", "obskit.catalogue", "obskit.logql", *NEUTRAL),
-    "obskit.logql": (),
+    "obskit.gotemplate": (),
+    "obskit.logql": ("obskit.gotemplate",),
     "obskit._runtime": (
         "obskit.catalogue",
         "obskit.config.settings",

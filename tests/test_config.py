@@ -138,6 +138,10 @@ BAD = {
         'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {note: "{{ $lables.shard }}"}\n',
         "obskit.yaml:4: alerts.ObskitShardHot.annotations.note is no template: there is no variable $lables",
     ),
+    "a template that calculates": (
+        'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {note: "{{ $value * 100 }}%"}\n',
+        "obskit.yaml:4: alerts.ObskitShardHot.annotations.note is no template: * has no meaning here; templates do not",
+    ),
     "a duration longer than any": (
         "service: {name: shop}\nalerts: {ObskitShardHot: {for: 999999d}}\n",
         "obskit.yaml:2: alerts.ObskitShardHot.for cannot be '999999d'; write a duration",

@@ -18,10 +18,6 @@ _GO_PART = re.compile(r"([0-9]{1,30}\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 _SIZE = re.compile(r"([0-9.]+)([kKMGT]?i?B?)")
 _POWERS = {letter: power for power, letter in enumerate("KMGT", 1)}
 
-#: A character between single quotes, which LogQL takes for a name and templates for a number.
-CHARACTER = r"""'(?:[^'\\\n]|\\(?:[abfnrtv\\']|[0-7]{3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))'"""
-_ESCAPE = re.compile(r"""\\(?:([abfnrtv\\"])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-7]{3}))""")
-_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, '"': 34}
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\udc80-\udcff]')
 
 
@@ -144,43 +140,6 @@ def size_text(size: float) -> str:
         ('1536B', '0KB')
     """
     return f"{number_text(size)}B" if size else "0KB"
-
-
-def unquote(text: str) -> str:
-    r"""Return what a quoted text says; bytes that are no UTF-8 become surrogates, as `os.fsdecode` has it.
-
-    Raises:
-        ValueError: An escape that Go does not know.
-
-    Example:
-        >>> unquote(r'"a\tb\u00e9"'), unquote(r'`a\tb`')
-        ('a\tbé', 'a\\tb')
-    """
-    inside = text[1:-1]
-    if text[0] == "`" or "\\" not in inside:
-        return inside
-    parts: list[bytes] = []
-    at = 0
-    while (backslash := inside.find("\\", at)) >= 0:
-        found = _ESCAPE.match(inside, backslash)
-        if found is None:
-            raise ValueError(f"{inside[backslash : backslash + 2]} is no escape; a backslash is written \\\\")
-        parts += (inside[at:backslash].encode(), _escaped(found))
-        at = found.end()
-    return b"".join((*parts, inside[at:].encode())).decode("utf-8", "surrogateescape")
-
-
-def _escaped(found: re.Match[str]) -> bytes:
-    simple, byte, short, long, octal = found.groups()
-    if simple or byte or octal:
-        value = _ESCAPES[simple] if simple else int(byte, 16) if byte else int(octal, 8)
-        if value > 255:
-            raise ValueError(f"\\{octal} is more than a byte")
-        return bytes([value])
-    code = int(short or long, 16)
-    if code > 0x10FFFF:
-        raise ValueError(f"\\U{long} is no character")
-    return ("\ufffd" if 0xD800 <= code < 0xE000 else chr(code)).encode()
 
 
 def quote(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from obskit.gotemplate import literals
 from obskit.logql import quantities
 from obskit.logql.errors import LogQLError
 
@@ -38,7 +39,7 @@ _TOKEN = re.compile(
     |(?P<window>\[[^\]]*\])
     |(?P<mark>\|[=~>]|![=~>]|=[=~]|[<>]=|-|/\*|["`\[]|[{}(),.\]=|+*/%^<>])
     |(?P<stray>"""
-    + quantities.CHARACTER
+    + literals.CHARACTER
     + "|.)",
     re.VERBOSE | re.DOTALL,
 )
@@ -106,7 +107,7 @@ def _token(query: str, at: int, group: str, written: str) -> Token:
     if group == "word":
         return _word(query, at, written)
     if group == "text":
-        return Token("text", written, quantities.unquote(written), at)
+        return Token("text", written, literals.unquote(written), at)
     if group == "number":
         return _quantity(query, at, written)
     if group == "window":
