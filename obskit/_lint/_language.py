@@ -19,13 +19,15 @@ def settle(group: Group) -> None:
     """Set the language of every rule of a group that does not have one yet.
 
     A group is LogQL when one of its expressions can be nothing else, when every selector in it lacks a name and has a
-    range, as in LogQL, or when all of it is LogQL and some is not PromQL.
+    range, as in LogQL, or when all of it is LogQL, some of it selects and some is not PromQL.
     """
     queries = [rule.expr.text for rule in group.rules if not rule.language and rule.expr.text.strip()]
     queries = [query for query in queries if len(query) <= syntax.LONGEST]
     bare = [syntax.without_strings(query) for query in queries]
     certain = any(_ONLY_LOGQL.search(text) for text in bare)
-    of_logs = certain or _selects_streams(bare) or (not all(map(_is_promql, queries)) and all(map(_is_logql, queries)))
+    of_logs = certain or _selects_streams(bare)
+    if not of_logs and any("{" in text for text in bare):
+        of_logs = not all(map(_is_promql, queries)) and all(map(_is_logql, queries))
     for rule in group.rules:
         rule.language = rule.language or ("logql" if of_logs else "promql")
 

@@ -22,6 +22,7 @@ class Cursor:
         self.at = 0
         self.filled = False  # whether the block around here holds more than space
         self._deep = 0
+        self._next = -1, words.Token("", "")  # each token is looked at several times
 
     def enter(self) -> bool:
         """Go into the next action; return whether there is one."""
@@ -43,10 +44,14 @@ class Cursor:
         Raises:
             ValueError: Nothing that begins here is one.
         """
-        found = words.TOKEN.match(self.text, self.at)
-        if found is None:
-            raise ValueError(words.unreadable(self.text, self.at))
-        return words.Token(str(found.lastgroup), found.group())
+        at, token = self._next
+        if at != self.at:
+            found = words.TOKEN.match(self.text, self.at)
+            if found is None:
+                raise ValueError(words.unreadable(self.text, self.at))
+            token = words.Token(str(found.lastgroup), found.group())
+            self._next = self.at, token
+        return token
 
     def step(self) -> words.Token:
         """Go behind the next token and return it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from obskit.promql import computed
 from obskit.promql.syntax import COMMENT_OR_STRING, LONGEST
 
 Version = tuple[int, int]
@@ -77,9 +78,8 @@ _SMOOTHING = re.compile(r"\bholt_winters(?=\s*\()")
 _MODIFIER = re.compile(r"(?<=[\])}\w])\s+(?:anchored|smoothed)\b", re.IGNORECASE)
 _AFTER_BRACKET = re.compile(r"(?<=\])(?:anchored|smoothed)\b", re.IGNORECASE)
 _WINDOW = re.compile(r"\[([^\[\]]*)\]")
-_OFFSET = re.compile(r"\boffset\s*[-+]?\s*\([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)*\)", re.IGNORECASE)
+_OFFSET = re.compile(r"\boffset\s*[-+]?\s*(?=\(|(?:step|range|min_of|max_of)\s*\()", re.IGNORECASE)
 _PLAIN = re.compile(r"[0-9a-z.\s]*(?::[0-9a-z.\s]*)?", re.IGNORECASE)
-_ARITHMETIC = re.compile(r"[0-9a-z_.\s()*/%^+,:-]+", re.IGNORECASE)
 
 
 def rewritten(query: str) -> tuple[str, tuple[Feature, ...]]:
@@ -111,10 +111,15 @@ def _rewrite(piece: str, found: dict[Feature, None]) -> str:
     piece = _TRIM.sub(lambda _: note(_TRIMS, "*"), piece)
     piece = _SMOOTHING.sub(lambda _: note(_HOLT_WINTERS, "double_exponential_smoothing"), piece)
     piece = _WINDOW.sub(
-        lambda m: m[0] if _PLAIN.fullmatch(m[1]) or not _ARITHMETIC.fullmatch(m[1]) else note(_COMPUTED, _plain(m[1])),
+        lambda m: m[0] if _PLAIN.fullmatch(m[1]) or computed.problem(m[1]) else note(_COMPUTED, _plain(m[1])),
         piece,
     )
-    piece = _OFFSET.sub(lambda _: note(_COMPUTED, "offset 5m"), piece)
+    while offset := _OFFSET.search(piece):
+        try:
+            end = computed.end_of_operand(piece, offset.end())
+        except ValueError:
+            break
+        piece = piece[: offset.start()] + note(_COMPUTED, "offset 5m") + piece[end:]
     piece = _MODIFIER.sub(lambda _: note(_ANCHORED, ""), piece)
     return _AFTER_BRACKET.sub(lambda _: note(_ANCHORED, ""), piece)
 
