@@ -61,12 +61,20 @@ CASES: dict[str, tuple[list[tuple[str | Rule, str]], list[str | Rule]]] = {
             (alert(labels={"__name__": "a"}), "__name__ is no name of a label"),
             (group(alert(), interval="x"), "interval: 'x' is no duration"),
             (group(alert(), rule=[]), "there is no field rule"),
+            (group(alert(), type="loki"), "type: there is no type loki"),
+            (group(alert(expr="alias(a.b.c)"), type="graphite"), "1 of its 1 expressions are graphite"),
+            (group(alert(expr="error | stats count() as n | filter n:>1"), alert(), type="vlogs"), "2 of its 2"),
+            (group(alert(expr="x default 0 > 1"), alert(), concurrency=2), "1 of its 2 expressions are MetricsQL"),
+            (group(alert(concurrency=2), concurrency=2), "there is no field concurrency"),
         ],
         [
             alert(**{"for": "0", "keep_firing_for": "1h30m"}),
             record("x", labels={"a": "1", "b": 2}),
             group(alert(), interval="30s", limit=5, labels={"a": "b"}, query_offset="1m"),
             group(alert(), source_tenants=["a"]),
+            group(alert(debug=True, update_entries_limit=5), concurrency=2, eval_offset="1m", type="prometheus"),
+            group(alert(), eval_delay="10s", eval_alignment=False, params={"a": ["b"]}, tenant="1:2", debug=True),
+            group(alert(), headers=["A: b"], notifier_headers=["A: b"], labels={"a": "b"}, limit=3),
         ],
     ),
     "result-type": (
@@ -114,6 +122,7 @@ CASES: dict[str, tuple[list[tuple[str | Rule, str]], list[str | Rule]]] = {
         [
             note("{{ $labels.job }} {{ $value }} 80 }} isn't {{ $externalLabels.pod }}"),
             note(r'{{ reReplaceAll ":\\d+" "" $labels.job }} {{ $value | printf "%.2f" }} {{- /* a */ -}}'),
+            group(note("{{ $expr | queryEscape }} {{ $activeAt }} {{ (now | toTime).Sub $activeAt }}"), debug=False),
             note("{{ with $labels.pod }}in {{ $labels.pod }}{{ end }}"),
             note('{{ range query "up" }}{{ .Labels.pod }}{{ end }}'),
             alert('absent(x{job="a"})', annotations={"summary": "{{ $labels.job }}"}),

@@ -308,3 +308,24 @@ def test_any_text_as_a_file_is_answered(text: str) -> None:
         _lint.run({"r.yaml": text})
     except InputError as error:
         assert error.place.startswith("r.yaml")
+
+
+def test_what_vmalert_reads_and_we_do_not_is_left_out_and_said_once() -> None:
+    rules = [{"alert": "A", "expr": "alias(a.b, 'c') > 1"}, {"record": "a:b:c", "expr": "sumSeries(a.*)"}]
+    text = json.dumps({"groups": [{"name": "g", "type": "graphite", "rules": rules}]})
+    said = [(f.check, f.level, f.message) for f in _lint.run({"r.yaml": text}).findings if "left out" in f.message]
+    assert said == [
+        ("rule-fields", "note", "2 of its 2 expressions are graphite, which is not read: they are left out")
+    ]
+    assert [f.level for f in _lint.run({"r.yaml": text}).findings if f.level != "note"] == []
+
+
+def test_a_file_without_fields_of_vmalert_is_held_against_promql_and_the_templates_of_prometheus() -> None:
+    rule = {"alert": "A", "expr": "x default 0", "annotations": {"summary": "{{ $expr | queryEscape }}"}}
+    plain = json.dumps({"groups": [{"name": "g", "rules": [rule]}]})
+    assert [f.check for f in _lint.run({"r.yaml": plain}).findings if f.level == "error"] == [
+        "promql-syntax",
+        "template-label",
+    ]
+    of_vmalert = json.dumps({"groups": [{"name": "g", "concurrency": 2, "rules": [rule]}]})
+    assert [f.check for f in _lint.run({"r.yaml": of_vmalert}).findings if f.level == "error"] == []

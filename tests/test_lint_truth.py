@@ -36,6 +36,7 @@ def corpus() -> list[Any]:
     others = [case for check, (_, right) in CASES.items() if check not in REFUSED for case in right]
     texts = [text_of(rule) for rule in [*rules, *others]]
     other = ("|=", "| json", "({a", "source_tenants", "-" * 100)  # of Loki, of Mimir, and beyond what is read
+    other += tuple(f'"{field}":' for field in ("type", "concurrency", "debug", "tenant", "headers"))  # of vmalert
     return [text for text in dict.fromkeys(texts) if not any(mark in text for mark in other)]
 
 

@@ -21,6 +21,10 @@ def settle(group: Group) -> None:
     A group is LogQL when one of its expressions can be nothing else, when every selector in it lacks a name and has a
     range, as in LogQL, or when all of it is LogQL, some of it selects and some is not PromQL.
     """
+    if group.of_vmalert:
+        for rule in group.rules:
+            rule.language = rule.language or "promql"
+        return
     queries = [rule.expr.text for rule in group.rules if not rule.language and rule.expr.text.strip()]
     queries = [query for query in queries if len(query) <= syntax.LONGEST]
     bare = [syntax.without_strings(query) for query in queries]

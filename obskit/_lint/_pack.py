@@ -41,6 +41,7 @@ class Group:
         fields: Its other fields that are text.
         interval: Seconds between evaluations, or None when not given.
         labels: Labels that each of its rules adds.
+        of_vmalert: Whether it has fields of vmalert, which reads more than PromQL.
     """
 
     file: str
@@ -50,6 +51,7 @@ class Group:
     fields: Mapping[str, Scalar]
     interval: float | None = None
     labels: Mapping[str, Scalar] = field(default_factory=dict)
+    of_vmalert: bool = False
     rules: list[Rule] = field(default_factory=list)
 
     @property
@@ -77,7 +79,7 @@ class Rule:
         waits: ``for`` and ``keep_firing_for``, as far as they are given.
         labels: Its labels.
         annotations: Its annotations.
-        language: ``promql`` or ``logql``.
+        language: ``promql`` or ``logql``; for vmalert also ``MetricsQL``, ``graphite`` and ``vlogs``, all unread.
         tree: The expression, when it is PromQL that parses.
         logs: The expression, when it is LogQL that parses.
         result: What is known of the labels of its result, when it parses.

@@ -21,11 +21,20 @@ def parsed(groups: list[Group], faults: list[Finding], settings: Settings) -> Pa
         _language.settle(group)
     for rule in pack.rules():
         if rule.expr.text.strip():
-            _parse(rule) if rule.language == "promql" else _parse_logql(rule)
+            _parse_any(rule)
         if not rule.alert and rule.name.text:
             pack.recorded.setdefault(rule.name.text, []).append(rule)
     _annotate(pack)
     return pack
+
+
+def _parse_any(rule: Rule) -> None:
+    if rule.language == "promql":
+        _parse(rule)
+    elif rule.language == "logql":
+        _parse_logql(rule)
+    if rule.problem and rule.group.of_vmalert:
+        rule.language, rule.problem = "MetricsQL", ""
 
 
 def _parse(rule: Rule) -> None:

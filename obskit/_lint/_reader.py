@@ -19,10 +19,20 @@ from obskit.promql import durations
 CHECK = "rule-fields"
 _MOST_RULES, _LONGEST_TEXT = 20_000, 20_000
 _RULE = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
-#: Of Prometheus; then of Thanos; then of Mimir.
+#: Of vmalert alone. Source: its config.go, and https://docs.victoriametrics.com/victoriametrics/vmalert/#groups.
+_RULE_OF_VMALERT = frozenset({"debug", "update_entries_limit"})
+_GROUP_OF_VMALERT = frozenset(
+    {"concurrency", "type", "eval_offset", "eval_delay", "eval_alignment", "params", "headers"}
+)
+_GROUP_OF_VMALERT |= {"notifier_headers", "tenant", "debug"}
+_RULE |= _RULE_OF_VMALERT
+#: What the expressions of a group can be for vmalert, beside PromQL.
+_TYPES_OF_VMALERT = ("prometheus", "graphite", "vlogs")
+#: Of Prometheus; then of Thanos; then of Mimir; then of vmalert.
 _GROUP = frozenset({"name", "interval", "query_offset", "limit", "labels", "rules"})
 _GROUP |= {"partial_response_strategy"}
 _GROUP |= {"source_tenants", "evaluation_delay", "align_evaluation_time_on_interval", "remote_write"}
+_GROUP |= _GROUP_OF_VMALERT
 _WAITS = ("for", "keep_firing_for")
 _TEXTS = ("alert", "record", "expr", *_WAITS)
 _OF_OPERATORS = {"PrometheusRule": "promql", "AlertingRule": "", "RecordingRule": ""}
@@ -106,6 +116,8 @@ class Reader:
         group.interval = self._duration(texts.get("interval"), "interval", group.place)
         self._duration(texts.get("query_offset"), "query_offset", group.place)
         group.labels = self._texts(node, "labels", group.place)
+        group.of_vmalert = _is_of_vmalert(node)
+        language = self._type(group, texts.get("type")) or language
         rules = node.get("rules")
         if rules is None or (isinstance(rules, Scalar) and not rules.given):
             return
@@ -120,6 +132,14 @@ class Reader:
                 group.rules.append(self._rule(group, rule, language))
             else:
                 self._fault(rule, group.place, "a rule is no mapping", "a rule has alert or record, and expr")
+
+    def _type(self, group: Group, written: Scalar | None) -> str:
+        if written is None or not written.given or written.text == "prometheus":
+            return ""
+        if written.text not in _TYPES_OF_VMALERT:
+            remedy = "write prometheus, graphite or vlogs"
+            self._fault(written, group.place, f"type: there is no type {written.text}", remedy)
+        return written.text
 
     def _rule(self, group: Group, node: Mapping, language: str) -> Rule:
         nothing = Scalar("", node.line, node.line)
@@ -199,6 +219,14 @@ class Reader:
         except ValueError as error:
             self._fault(written, place, f"{name}: {error}")
             return None
+
+
+def _is_of_vmalert(group: Mapping) -> bool:
+    rules = group.get("rules")
+    inside = [rule for rule in rules.items if isinstance(rule, Mapping)] if isinstance(rules, Sequence) else []
+    return any(key.text in _GROUP_OF_VMALERT for key, _ in group.fields()) or any(
+        key.text in _RULE_OF_VMALERT for rule in inside for key, _ in rule.fields()
+    )
 
 
 def _namespaces(document: Mapping) -> Iterator[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obskit._lint._finding import ERROR, Finding
+from obskit._lint._finding import ERROR, NOTE, Finding
 from obskit._lint._pack import Group, Pack
 
 ID = "rule-fields"
@@ -19,3 +19,11 @@ def check(pack: Pack) -> Iterator[Finding]:
         if first is not group and group.name:
             message = f"a group of this name begins on line {first.line} already"
             yield group.finding(ID, ERROR, message, "give each group of a file a name of its own")
+        yield from _unread(group)
+
+
+def _unread(group: Group) -> Iterator[Finding]:
+    for language in dict.fromkeys(rule.language for rule in group.rules if rule.language not in ("promql", "logql")):
+        count = sum(rule.language == language for rule in group.rules)
+        message = f"{count} of its {len(group.rules)} expressions are {language}, which is not read: they are left out"
+        yield group.finding(ID, NOTE, message)

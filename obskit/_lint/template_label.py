@@ -24,11 +24,11 @@ def check(pack: Pack) -> Iterator[Finding]:
 
 
 def _of_text(rule: Rule, where: str, text: Scalar) -> Iterator[Finding]:
-    if wrong := templates.problem(text.text):
+    if wrong := templates.problem(text.text, of_vmalert=rule.group.of_vmalert):
         remedy = "Prometheus refuses the whole file of rules until it is right"
         yield rule.finding(ID, ERROR, f"{where} is no template: {wrong}, in: {one_line(text.text)[:200]}", remedy, text)
         return
-    for query in _templates.queries(text.text):
+    for query in () if rule.group.of_vmalert else _templates.queries(text.text):
         try:
             syntax.parse(query)
         except ValueError as error:

@@ -16,13 +16,33 @@ FUNCTIONS = frozenset(
 )
 _VARIABLES = ("$labels", "$value", "$externalLabels", "$externalURL")
 
+#: What vmalert has beside these: https://docs.victoriametrics.com/victoriametrics/vmalert/#templating.
+_FUNCTIONS_OF_VMALERT = FUNCTIONS | set(
+    "crlfEscape formatTime htmlEscape jsonEscape parseDurationTime pathEscape queryEscape quotesEscape".split()  # noqa: SIM905
+)
+_VARIABLES_OF_VMALERT = (
+    *_VARIABLES,
+    "$activeAt",
+    "$alertID",
+    "$expr",
+    "$for",
+    "$groupID",
+    "$interval",
+    "$isPartial",
+    "$type",
+)
+
 #: One whose quote is missing ends with its line, as for Go, which refuses it.
 _STRING = r"""\"(?:[^\"\\\n]|\\.)*(?:\"|\\?$)|`[^`]*(?:`|\Z)|'(?:[^'\\\n]|\\.)*(?:'|\\?$)"""
 _TOKEN = re.compile(rf"{_STRING}|/\*.*?\*/|\{{\{{|\}}\}}", re.DOTALL | re.MULTILINE)
 
 
-def problem(template: str) -> str:
+def problem(template: str, of_vmalert: bool = False) -> str:
     """Return what is wrong with a template, or "".
+
+    Args:
+        template: An annotation or a label.
+        of_vmalert: Whether vmalert reads it, which has more functions and variables than Prometheus.
 
     Example:
         >>> problem("Shard {{ $lables.shard }} is hot.")
@@ -31,7 +51,10 @@ def problem(template: str) -> str:
         ''
     """
     try:
-        Reader(template, FUNCTIONS, _VARIABLES).read()
+        if of_vmalert:
+            Reader(template, _FUNCTIONS_OF_VMALERT, _VARIABLES_OF_VMALERT).read()
+        else:
+            Reader(template, FUNCTIONS, _VARIABLES).read()
     except ValueError as error:
         return str(error)
     return ""
