@@ -925,8 +925,10 @@ def test_an_alert_on_log_lines_is_proven_by_cases_of_lines(clean, shop, installe
         (
             "0.19.3",
             "new_total",
-            ("fake emits new_total from 0.20 on, and not yet in 0.19.3", "packs.fake."),
+            ("fake emits new_total from 0.20 on, and not yet in 0.19.3", "its name is old_total in 0.19.3"),
         ),
+        # Neither name is there yet.
+        ("0.0.9", "new_total", ("fake emits new_total from 0.20 on, and not yet in 0.0.9", "packs.fake.version")),
         ("0.20", "new_total", None),
         ("", "new_total or old_total", None),
         ("0.19", "new_total or old_total", None),
