@@ -304,6 +304,9 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
         ),
         ({"service": {"name": "shop"}, "backends": {"loki": "http://loki:99999"}}, "loki"),
         ({"service": {"name": "shop"}, "backends": None}, "missing property 'backends'"),
+        ({"service": {"name": "shop"}, "analysisTemplate": None}, "missing property 'analysisTemplate'"),
+        ({"service": {"name": "shop"}, "slo": {"availability": 99.99999999999}}, "availability"),
+        ({"service": {"name": "shop"}, "slo": {"latency": {"objective": 100}}}, "objective"),
         ({"service": {"name": "shop"}, "intervals": {"export": None}}, "missing property 'export'"),
     ],
 )
@@ -357,6 +360,22 @@ def test_an_alias_renders_the_same(parent: Path, tmp_path: Path) -> None:
         .replace(".Values.obskit", ".Values.observability")
     )
     assert of_kind(render({}, parent), "PrometheusRule") == usual
+
+
+@pytest.mark.parametrize("key", yaml.safe_load((CHART / "values.yaml").read_text()))
+def test_a_key_set_to_null_is_named_or_takes_its_default(key: str) -> None:
+    try:
+        render({"service": {"name": "shop"}, key: None})
+    except helm.HelmError as error:
+        assert f"missing property '{key}'" in str(error)
+
+
+def test_the_highest_objective_leaves_the_same_share_in_both_renderers() -> None:
+    slo = Slo(availability=99.9999999, latency=LatencyObjective(objective=99.9999999))
+    project = Project(service=PLAIN.service, slo=slo)
+    (rule,) = of_kind(render(chart.values(project)), "PrometheusRule")
+    assert rule["spec"]["groups"] == alerts.groups(project)
+    assert "/ 0.000000001 > 14.4" in json.dumps(alerts.groups(project))
 
 
 def test_a_template_called_with_the_wrong_scope_says_so(parent: Path) -> None:

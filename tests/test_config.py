@@ -142,6 +142,14 @@ BAD = {
         'service: {name: shop}\nalerts:\n  ObskitShardHot:\n    annotations: {note: "{{ $value * 100 }}%"}\n',
         "obskit.yaml:4: alerts.ObskitShardHot.annotations.note is no template: * has no meaning here; templates do not",
     ),
+    "an objective that leaves no share": (
+        "service: {name: shop}\nslo: {availability: 99.99999999999}\n",
+        "obskit.yaml:2: slo.availability must be at most 99.9999999, not 99.99999999999; meaning: Per cent of",
+    ),
+    "an objective that leaves nothing": (
+        "service: {name: shop}\nslo: {latency: {objective: 100}}\n",
+        "obskit.yaml:2: slo.latency.objective must be at most 99.9999999, not 100; meaning: Per cent of",
+    ),
     "a duration longer than any": (
         "service: {name: shop}\nalerts: {ObskitShardHot: {for: 999999d}}\n",
         "obskit.yaml:2: alerts.ObskitShardHot.for cannot be '999999d'; write a duration",

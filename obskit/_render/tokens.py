@@ -114,11 +114,11 @@ def share(objective: float) -> str:
     """Return the share that an objective leaves, as text that has no error of rounding.
 
     Args:
-        objective: Per cent.
+        objective: Per cent, at most 99.9999999.
 
     Example:
-        >>> share(99.9)
-        '0.001'
+        >>> share(99.9), share(99.9999999)
+        ('0.001', '0.000000001')
     """
     return format((100 - Decimal(repr(objective))) / 100, ".10f").rstrip("0")
 

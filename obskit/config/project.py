@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+#: A share of less than 1e-9 is none that one can write, or that requests could keep to.
+_HIGHEST_OBJECTIVE = 99.9999999
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -151,14 +153,17 @@ class LatencyObjective(_Model, frozen=True):
     threshold: Annotated[
         float, Meta(gt=0, description="Seconds: one of the bucket boundaries of http.server.request.duration.")
     ] = 0.5
-    objective: Annotated[float, Meta(ge=50, lt=100, description="Per cent of the requests that are that fast.")] = 99.0
+    objective: Annotated[
+        float, Meta(ge=50, le=_HIGHEST_OBJECTIVE, description="Per cent of the requests that are that fast.")
+    ] = 99.0
 
 
 class Slo(_Model, frozen=True):
     """The service level objective of the service's requests, over 30 days."""
 
     availability: Annotated[
-        float, Meta(ge=50, lt=100, description="Per cent of the requests that do not end in a server error.")
+        float,
+        Meta(ge=50, le=_HIGHEST_OBJECTIVE, description="Per cent of the requests that do not end in a server error."),
     ] = 99.9
     latency: Annotated[LatencyObjective, Meta(description="How many requests must be answered how fast.")] = (
         LatencyObjective()
