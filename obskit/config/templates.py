@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from obskit.gotemplate.reader import Reader
-
 #: Source: https://prometheus.io/docs/prometheus/latest/configuration/template_reference/ and Go's text/template.
 FUNCTIONS = frozenset(
     """
@@ -50,6 +48,10 @@ def problem(template: str, of_vmalert: bool = False) -> str:
         >>> problem("Shard {{ $labels.shard }} is hot.")
         ''
     """
+    if "{{" not in template:
+        return ""
+    from obskit.gotemplate.reader import Reader  # few projects have templates of their own
+
     try:
         if of_vmalert:
             Reader(template, _FUNCTIONS_OF_VMALERT, _VARIABLES_OF_VMALERT).read()

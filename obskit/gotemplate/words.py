@@ -36,7 +36,8 @@ COMMENTED = re.compile(r"[ \t\r\n]?/\*")
 CONSTANTS = {"text", "character", "number", "dot", "constant"}
 TERMS = {"text", "character", "number", "variable", "field", "dot", "word"}
 
-_INTEGER = re.compile(
+#: Patterns that few templates need are texts: the start of a render does not wait for them.
+_INTEGER = (
     r"[+-]?(?:0[xX](?P<hex>(?:_?[0-9a-fA-F])+)|0[bB](?P<bin>(?:_?[01])+)|0[oO]?(?P<oct>(?:_?[0-7])+)"
     r"|(?P<dec>0|[1-9](?:_?[0-9])*))"
 )
@@ -45,9 +46,9 @@ _DIGITS = "[0-9](?:_?[0-9])*"
 _POINT = rf"(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 _HEX = "[0-9a-fA-F](?:_?[0-9a-fA-F])*"
 _HEX_POINT = rf"0[xX](?:_?{_HEX}(?:\.(?:{_HEX})?)?|\.{_HEX})[pP][+-]?{_DIGITS}"
-_REAL = re.compile(rf"[+-]?(?:(?=[^eE.]*[eE.]){_POINT}|{_HEX_POINT})")
-_IMAGINARY = re.compile(rf"[+-]?(?:{_POINT}|{_HEX_POINT})(?:[+-](?:{_POINT}|{_HEX_POINT}))?i")
-_SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u|U0000)[dD][89a-fA-F]")
+_REAL = rf"[+-]?(?:(?=[^eE.]*[eE.]){_POINT}|{_HEX_POINT})"
+_IMAGINARY = rf"[+-]?(?:{_POINT}|{_HEX_POINT})(?:[+-](?:{_POINT}|{_HEX_POINT}))?i"
+_SURROGATE = r"(?<!\\)(?:\\\\)*\\(?:u|U0000)[dD][89a-fA-F]"
 #: Beyond these Python reads no number, and nobody writes one.
 _LONGEST_NUMBER = 400
 
@@ -140,7 +141,7 @@ def check_text(written: str) -> None:
     Raises:
         ValueError: An escape that Go does not know.
     """
-    if written[0] == '"' and _SURROGATE.search(written):
+    if written[0] == '"' and re.search(_SURROGATE, written):
         raise ValueError("half a character stands in a text")
     literals.unquote(written)
 
@@ -162,7 +163,7 @@ def check_number(written: str) -> None:
 
 
 def _is_integer(written: str) -> bool:
-    found = _INTEGER.fullmatch(written)
+    found = re.fullmatch(_INTEGER, written)
     if found is None:
         return False
     kind = str(found.lastgroup)
@@ -171,9 +172,9 @@ def _is_integer(written: str) -> bool:
 
 
 def _is_real(written: str) -> bool:
-    if _IMAGINARY.fullmatch(written):
+    if re.fullmatch(_IMAGINARY, written):
         return True
-    if not _REAL.fullmatch(written):
+    if not re.fullmatch(_REAL, written):
         return False
     try:
         return abs(float.fromhex(written.replace("_", "")) if "x" in written.lower() else float(written)) < float("inf")
