@@ -49,7 +49,7 @@ bench: .venv/ready ## what rendering costs next to the start of the program
 detection: .venv/ready ## how long from a fault to the webhook, on Prometheus 3 and 2.42 (usually 25 min); writes docs/detection.md
 	$(PYTHON) -m benchmarks.detection
 
-rules: .venv/ready ## what the rules cost Prometheus (usually 5 min); writes docs/rules.md
+rules: .venv/ready ## what the rules cost Prometheus (usually 15 min); writes docs/rules.md
 	$(PYTHON) -m benchmarks.rules
 
 false-positives: .venv/ready ## how often statistical alerts are wrong, and what they find (usually 10 min); writes docs/false-positives.md

@@ -7,8 +7,9 @@ alone. What a case says of its past is history: blocks of the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from obskit import _installation, catalogue
 from obskit._render import alerts as rendered
@@ -161,17 +162,24 @@ def _scene(project: Project, family: str, alerts: tuple[str, ...], test: dict[st
     name = project.service.name
     target = {"job": name, "instance": "replay"}  # which a scrape would add, and the past has not
     extra = target | ({SCENE: name} if family in catalogue.PLATFORM else {})
-    series = tuple(_series(one["series"], str(one["values"]), extra) for one in test["input_series"])  # type: ignore[attr-defined]
+    shown = tuple(series(one["series"], str(one["values"]), extra) for one in test["input_series"])  # type: ignore[attr-defined]
     interval = duration_seconds(str(test.get("interval", "5s")))
-    return Scene(name, project, alerts, duration_seconds(str(test["fault"])), interval, series)
+    return Scene(name, project, alerts, duration_seconds(str(test["fault"])), interval, shown)
 
 
-def _series(series: str, values: str, extra: dict[str, str]) -> Series:
-    name = series.partition("{")[0].strip()
-    return Series(_exposed(series, extra), samples(values), bool(_MOMENT.search(name)), name in _PUSHED)
+def series(text: str, values: str, extra: Mapping[str, str] = MappingProxyType({})) -> Series:
+    """Return a series of a case.
+
+    Args:
+        text: Its name and its labels.
+        values: Its values, in promtool's notation.
+        extra: Labels that it gets where it has none of that name.
+    """
+    name = text.partition("{")[0].strip()
+    return Series(_exposed(text, extra), samples(values), bool(_MOMENT.search(name)), name in _PUSHED)
 
 
-def _exposed(series: str, extra: dict[str, str]) -> str:
+def _exposed(series: str, extra: Mapping[str, str]) -> str:
     name, _, labels = series.partition("{")
     own = labels.rstrip("}").strip().replace('", ', '",')  # OpenMetrics knows no spaces
     more = [f'{label}="{value}"' for label, value in extra.items() if not re.search(rf'(^|,){label}="', own)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import random
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +137,7 @@ def history(
     jobs: Sequence[str],
     count: int = SHARDS,
     seconds: int = 3600,
-    more: Sequence[str] = (),
+    more: Iterable[str] = (),
 ) -> None:
     """Give services a past in which nothing happened: what the rules would have recorded, as blocks of the database.
 
@@ -155,7 +156,8 @@ def history(
     for number, job in enumerate(jobs):
         lines += _learnt(job, count, range(seconds // STEP), end, random.Random(number))
     path = folder / "history.txt"
-    path.write_text("\n".join([*lines, *more, "# EOF", ""]), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in itertools.chain(lines, more, ["# EOF"]))
     command = [promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", path, folder / "data"]
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
 
