@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.detection import report
 from benchmarks.detection.faults import FAULTS
+from benchmarks.detection.run import HEALTHY
 from obskit._render import pack
 
 FIGURES = Path(__file__).resolve().parents[2] / "docs/detection.json"
@@ -16,8 +17,8 @@ _HEAD = """# From the fault to the notification
 
 How long an alert takes from the fault until Alertmanager's webhook is called, against its budget. {services} simulated
 services with two processes each, scraped every 5 s (their pods every 10 s), rules evaluated every 5 s, the routes that
-obskit renders; {versions}; {seeds} runs with other random numbers. Faults begin at random times, so that every
-phase of scrape and evaluation occurs. `make detection` measures anew and writes this page.
+obskit renders; {versions}; {seeds} runs with other random numbers. Faults begin at random
+times, in other phases of scrape and evaluation. `make detection` measures anew and writes this page.
 
 The services are simulated: Poisson events at 1, 2 and 4 times 8 operations a second and shard and 20 requests a second.
 Of other alerts, those of the platform packs among them, the cases that promtool runs are played as
@@ -38,9 +39,16 @@ def text(result: dict[str, Any]) -> str:
     versions = sorted({version for found in result["alerts"].values() for version in found}, reverse=True)
     names = " and ".join(f"Prometheus {version}" for version in versions)
     lines = [_HEAD.format(services=result["services"], seeds=result["seeds"], versions=names)]
-    lines += [f"Alerts while all was well: {', '.join(result['early']) or 'none'}.", ""]
+    early = ", ".join(result["early"]) or "none"
+    when = f"of the services in the first {HEALTHY:g} s, before any fault, and the alert of a scene before its fault"
+    lines += [f"Alerts {when}: {early}.", ""]
+    if result["only"]:
+        count = f"{len(result['only'])} of the {len(result['alerts'])} alerts"
+        lines += [f"{count} were measured apart from these runs (`--only`); the tables count the faults of each.", ""]
     for kind, title in (("fast", "Fast alerts"), ("normal", "The others")):
         lines += _table(result, versions, title, {a.name for a in pack.load().alerts() if _is(a, kind)})
+    if changed := report.changed(result):
+        lines += [f"Changed since they were measured: {', '.join(changed)}.", ""]
     return "\n".join(lines)
 
 

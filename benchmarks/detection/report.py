@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from benchmarks.detection.run import Outcome
+from benchmarks.false_positives import rules
+from obskit import catalogue
 from obskit._render import alerts, pack
 from obskit.config.project import Project, Service
 
-_PROJECT = Project(service=Service(name="shop"))
+_PROJECT = Project(service=Service(name="shop"), packs={**dict.fromkeys(catalogue.PLATFORM, True)})
 
 
 def budgets() -> dict[str, int]:
@@ -18,8 +21,24 @@ def budgets() -> dict[str, int]:
     return {alert.name: alerts.budget(_PROJECT, alert).seconds for alert in pack.load().alerts()}
 
 
+@cache
+def digests() -> dict[str, str]:
+    """Return what changes with the rule of an alert, a rule that it reads, or its route: of every alert in PromQL."""
+    program = rules.parse(alerts.groups(_PROJECT), 1)
+    return {
+        rule.name: rules.digest(rules.needed(program, {rule.name}), rule.labels["latency_class"])
+        for rule in program
+        if rule.alert
+    }
+
+
+def changed(result: dict[str, Any]) -> list[str]:
+    """Return the alerts that were measured with another rule than they have now."""
+    return [alert for alert in result["alerts"] if result["rules"].get(alert) != digests().get(alert, "")]
+
+
 def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, Any]:
-    """Return what was measured: alert -> version -> faults, missed, median and longest seconds."""
+    """Return what was measured: alert -> version -> faults, missed, median and longest seconds; and of which rules."""
     measured: dict[str, dict[str, list[float | None]]] = {}
     for outcome in outcomes:
         for fault in outcome.injected:
@@ -30,6 +49,8 @@ def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, A
         "services": outcomes[0].services,
         "seeds": sum(outcome.services > 0 for outcome in outcomes),
         "early": sorted({f"{version}: {alert} of {service}" for o in outcomes for version, service, alert in o.early}),
+        "only": [],
+        "rules": {alert: digests()[alert] for alert in sorted(measured)},
         "alerts": {
             alert: {version: _summary(found) for version, found in by_version.items()}
             for alert, by_version in sorted(measured.items())
@@ -38,10 +59,11 @@ def figures(outcomes: Sequence[Outcome], versions: Sequence[str]) -> dict[str, A
 
 
 def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Return what was measured before, with the figures of some alerts as they are now."""
+    """Return what was measured before, with the figures of some alerts as they are now: ``only`` are theirs."""
     kept = [line for line in before["early"] if line.split()[1] not in now["alerts"]]
-    alerts = dict(sorted({**before["alerts"], **now["alerts"]}.items()))
-    return {**before, "early": sorted({*kept, *now["early"]}), "alerts": alerts}
+    both = {key: dict(sorted({**before[key], **now[key]}.items())) for key in ("rules", "alerts")}
+    only = sorted({*before["only"], *now["alerts"]})
+    return {**before, "early": sorted({*kept, *now["early"]}), "only": only, **both}
 
 
 def _summary(found: Sequence[float | None]) -> dict[str, Any]:

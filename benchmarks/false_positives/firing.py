@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from benchmarks.false_positives.series import NAME, Labels, Series, empty, merged, unnamed
+from benchmarks.false_positives.matchers import Labels
+from benchmarks.false_positives.series import NAME, Series, empty, merged, unnamed
 
 Run = tuple[int, int]
 

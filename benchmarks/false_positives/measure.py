@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,18 +38,12 @@ def budget(name: str) -> int:
 @cache
 def program(names: tuple[str, ...]) -> list[rules.Rule]:
     """Return the rules that some alerts need, in order: them, what they read, and what that reads."""
-    everything = rules.parse(alerts.groups(PROJECT), STEP)
-    needed = [rule for rule in everything if rule.name in names]
-    for rule in needed:  # it grows
-        needed += [other for other in everything if rule.reads(other) and other not in needed]
-    return [rule for rule in everything if rule in needed]
+    return rules.needed(rules.parse(alerts.groups(PROJECT), STEP), names)
 
 
 def digest(name: str) -> str:
     """Return what changes with the rule of an alert, or with one that it reads: figures are of this rule alone."""
-    needed = program((name,))
-    text = "\n".join(f"{r.name} {r.text} {r.hold} {r.keep}" for r in needed)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return rules.digest(program((name,)))
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import promql_parser as parser
 
-from benchmarks.false_positives.series import operator, takes
+from benchmarks.false_positives.matchers import operator, takes
 from obskit.catalogue import telemetry
 from obskit.config.project import duration_seconds
 
@@ -67,6 +68,29 @@ def parse(groups: Sequence[Mapping[str, Any]], step: int) -> list[Rule]:
         step: Seconds between two evaluations.
     """
     return [_rule(rule, step) for group in groups for rule in group["rules"]]
+
+
+def needed(program: Sequence[Rule], names: Collection[str]) -> list[Rule]:
+    """Return the rules that some alerts need, in order: them, what they read, and what that reads."""
+    by_series: dict[str, list[Rule]] = {}
+    for rule in program:
+        by_series.setdefault(rule.series, []).append(rule)
+    found = [rule for rule in program if rule.name in names]
+    for rule in found:  # it grows
+        made = (other for name in {selector.name for selector in rule.selectors} for other in by_series.get(name, ()))
+        found += [other for other in made if rule.reads(other) and other not in found]
+    return [rule for rule in program if rule in found]
+
+
+def digest(program: Iterable[Rule], *more: str) -> str:
+    """Return what changes with any of these rules: figures are of these rules alone.
+
+    Args:
+        program: An alert, and all that it needs.
+        more: What else the figures depend on.
+    """
+    text = "\n".join([*(f"{r.name} {r.text} {r.hold} {r.keep}" for r in program), *more])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _rule(rule: Mapping[str, Any], step: int) -> Rule:

@@ -6,15 +6,14 @@ time becomes an array of rows (one for each set of labels) x services x steps, a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-Labels = Mapping[str, str]
+from benchmarks.false_positives.matchers import Labels, operator, takes
+
 NAME = "__name__"
 
 
@@ -117,26 +116,3 @@ def matching(series: Series, matchers: Any) -> list[int]:
     """Return the rows whose labels a selector's matchers take."""
     tests = [(matcher.name, operator(matcher), matcher.value) for matcher in matchers]
     return [row for row, labels in enumerate(series.labels) if all(takes(labels, *test) for test in tests)]
-
-
-def operator(matcher: Any) -> str:
-    """Return ``Equal``, ``NotEqual``, ``Re`` or ``NotRe``."""
-    return str(matcher.op).rpartition(".")[2]
-
-
-def takes(labels: Labels, name: str, operator: str, wanted: str) -> bool:
-    """Return whether one matcher takes labels.
-
-    Example:
-        >>> takes({"le": "0.25"}, "le", "Re", "0.5|0.25"), takes({}, "error_type", "NotEqual", "")
-        (True, False)
-    """
-    value = labels.get(name, "")
-    if operator in ("Equal", "NotEqual"):
-        return (value == wanted) == (operator == "Equal")
-    return bool(_pattern(wanted).fullmatch(value)) == (operator == "Re")
-
-
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.DOTALL)

@@ -12,8 +12,9 @@ import numpy as np
 
 from benchmarks.false_positives import worlds
 from benchmarks.false_positives.drawing import Change, Drawn, draw
+from benchmarks.false_positives.matchers import Labels
 from benchmarks.false_positives.rules import Rule
-from benchmarks.false_positives.series import NAME, Labels, Series
+from benchmarks.false_positives.series import NAME, Series
 from benchmarks.false_positives.services import GAUGES, SOURCES
 from benchmarks.false_positives.sources import Gauge, Record, Source, replica_set
 from benchmarks.false_positives.wanted import Wanted, labels_of

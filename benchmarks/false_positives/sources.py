@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.false_positives.series import Labels
+from benchmarks.false_positives.matchers import Labels
 from benchmarks.false_positives.worlds import World, weights
 from obskit import catalogue
 from obskit.catalogue import Attribute, ForeignMetric, Metric, shards

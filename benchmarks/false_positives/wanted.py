@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.false_positives.matchers import operator, takes
 from benchmarks.false_positives.rules import Rule
-from benchmarks.false_positives.series import operator, takes
 from benchmarks.false_positives.services import SOURCES
 from benchmarks.false_positives.sources import Record, Source
 
