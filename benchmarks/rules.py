@@ -189,6 +189,7 @@ What Prometheus was fed, {series} series with those that the rules record:
 
 Counters go up. Measured after {warm} s, in which the windows fill, in {evaluations} evaluations of each group. Of what
 a rule reads over a longer time, the hour before is there; a few that read more than an hour back find that hour alone.
+What the rules record begins with the run, but for the usual shares: burn rates over hours and days look at minutes.
 In all, scrapes and rules, Prometheus takes {cores} cores: where it gets less than that, groups wait, and take longer.
 
 | group | series it reads | median | 95th percentile | longest | of the interval |
