@@ -15,22 +15,15 @@ import promql_parser as parser
 
 from benchmarks.detection import replay
 from benchmarks.detection.service import NAMESPACE, Service, Stream
-from obskit import _installation, catalogue
+from benchmarks.false_positives import rules
+from obskit import _installation
 from obskit._render import alerts, cases
-from obskit.catalogue import Metric
 from obskit.config.project import Project, duration_seconds
 
 #: Versions of the service: nine of ten pods are of the first.
 VERSIONS = ("6b7f8d9c5", "7c9d5f6b8")
 #: Boundaries of histograms of others, in seconds: those of most clients of Prometheus.
 _BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_OWN = {
-    series.name: record
-    for topic in catalogue.TOPICS
-    for *_, record in catalogue.metrics(topic)
-    if isinstance(record, Metric)
-    for series in record.series
-}
 #: Labels that say in which part of a cluster, or of a cloud, something is: another one is another thing.
 _PLACE = re.compile(r"namespace$|^project_id$")
 _POD = ("pod", "uid", "id", "hostname", "k8s_pod_name")
@@ -121,22 +114,9 @@ def remembered(project: Project, seconds: float) -> set[str]:
 
 def _selectors(group: Mapping[str, Any]) -> Iterator[tuple[Any, float]]:
     """Yield every selector of a group, and how many seconds it looks back."""
-    found: list[tuple[Any, float]] = []
-
-    def visit(node: Any) -> bool:
-        if isinstance(node, parser.MatrixSelector):
-            found.append((node.vector_selector, node.range.total_seconds() + _offset(node.vector_selector)))
-        elif isinstance(node, parser.VectorSelector):
-            found.append((node, _offset(node)))
-        return True
-
     for rule in group["rules"]:
-        parser.walk(parser.parse(rule["expr"]), visit)
-    yield from found
-
-
-def _offset(selector: Any) -> float:
-    return float(selector.offset.total_seconds()) if selector.offset else 0.0
+        for selector, window in rules.selectors(parser.parse(rule["expr"])):
+            yield selector, window + (selector.offset.total_seconds() if selector.offset else 0)
 
 
 def pod(service: str, number: int) -> str:
@@ -201,7 +181,7 @@ def _with_every_bucket(fed: Fed) -> Iterator[Fed]:
         yield fed
         return
     factor = 1000 if "milliseconds" in fed.name else 1
-    record = _OWN.get(fed.name)
+    record = replay.PUSHED.get(fed.name)
     bounds = record.boundaries if record else tuple(bound * factor for bound in _BOUNDARIES)
     for edge in dict.fromkeys((*(repr(float(bound)) for bound in bounds), "+Inf", fed.labels["le"])):
         yield replace(fed, labels={**fed.labels, "le": edge})

@@ -130,9 +130,8 @@ function(obskit)
       keep_firing_for: '2m',
       // The connection status is of the last full read, up to a day ago; broken watches are tried again all the time.
       value:
-        local n = '(<<scrape_two_minutes>> * sum by (<<by>>namespace, host) (rate(%s[<<scrape_two_minutes>>s])))' % q.scraped(c.kubectl_requests.name);
-        local failed = '(<<scrape_two_minutes>> * sum by (<<by>>namespace, host) (rate(%s[<<scrape_two_minutes>>s])))' % q.scraped(c.kubectl_requests.name, 'code!~"[1-5].."');
-        q.wilsonOf(failed, n),
+        local requests(extra='') = '(<<scrape_two_minutes>> * sum by (<<by>>namespace, host) (rate(%s[<<scrape_two_minutes>>s])))' % q.scraped(c.kubectl_requests.name, extra);
+        q.wilsonOf(requests('code!~"[1-5].."'), requests()),
       above: '<<param:share>>',
       unit: 'percentunit',
       legend: '{{host}}',

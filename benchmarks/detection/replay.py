@@ -35,10 +35,11 @@ _LEARN = frozenset(
 )
 #: What these know is recorded over more than an hour: promtool records it from the past of their scenes.
 _RECORDED = frozenset({"ObskitIstioMtlsDowngraded"})
-_PUSHED = {
-    series.name
+#: What a service pushes: series -> its metric.
+PUSHED = {
+    series.name: record
     for topic in catalogue.TOPICS
-    for _, _, record in catalogue.metrics(topic)
+    for *_, record in catalogue.metrics(topic)
     if isinstance(record, Metric)
     for series in record.series
 }
@@ -176,7 +177,7 @@ def series(text: str, values: str, extra: Mapping[str, str] = MappingProxyType({
         extra: Labels that it gets where it has none of that name.
     """
     name = text.partition("{")[0].strip()
-    return Series(_exposed(text, extra), samples(values), bool(_MOMENT.search(name)), name in _PUSHED)
+    return Series(_exposed(text, extra), samples(values), bool(_MOMENT.search(name)), name in PUSHED)
 
 
 def _exposed(series: str, extra: Mapping[str, str]) -> str:

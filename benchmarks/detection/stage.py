@@ -84,9 +84,7 @@ def watched(
     now = time.time()
     past = [line for scene, begins in simulator.scenes.values() for line in scene.past(now, begins)]
     history(programs["promtool"], folder, [service.job for service in learnt], more=past)
-    for scene, begins in simulator.scenes.values():
-        if scene.recorded:
-            _record(programs, folder, scene, begins)
+    _record(programs, folder, [(s, begins) for s, begins in simulator.scenes.values() if s.recorded])
     webhook = stack.enter_context(Webhook())
     routes = [route for one in projects for route in routing.routes(one)]
     alertmanager = Alertmanager(programs["alertmanager"], folder, webhook=webhook.url, routes=routes)
@@ -116,19 +114,17 @@ def _rules(folder: Path, simulator: Simulator) -> list[Path]:
     return paths
 
 
-def _record(programs: dict[str, Path], folder: Path, scene: Scene, begins: float) -> None:
-    """Let promtool evaluate the rules of a scene over its past, as is done for a rule that is new: blocks again."""
-    rules = folder / f"recorded-{scene.name}.yaml"
-    rules.write_text("".join(scene.rules), encoding="utf-8")
-    prometheus = Prometheus(programs["prometheus"], folder, otlp=False)
-    prometheus.start()
-    try:
-        prometheus.wait()
-        command = [programs["promtool"], "tsdb", "create-blocks-from", "rules", f"--url={prometheus.url}"]
-        command += [f"--start={begins:.0f}", f"--end={time.time():.0f}", f"--output-dir={folder / 'data'}", rules]
-        subprocess.run([str(part) for part in command], check=True, capture_output=True)
-    finally:
-        prometheus.stop()
+def _record(programs: dict[str, Path], folder: Path, scenes: Sequence[tuple[Scene, float]]) -> None:
+    """Let promtool evaluate the rules of scenes over their past, as is done for a rule that is new: blocks again."""
+    if not scenes:
+        return
+    with Prometheus(programs["prometheus"], folder, otlp=False) as prometheus:
+        for scene, begins in scenes:
+            rules = folder / f"recorded-{scene.name}.yaml"
+            rules.write_text("".join(scene.rules), encoding="utf-8")
+            command = [programs["promtool"], "tsdb", "create-blocks-from", "rules", f"--url={prometheus.url}"]
+            command += [f"--start={begins:.0f}", f"--end={time.time():.0f}", f"--output-dir={folder / 'data'}", rules]
+            subprocess.run([str(part) for part in command], check=True, capture_output=True)
 
 
 def history(

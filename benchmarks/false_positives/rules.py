@@ -97,17 +97,19 @@ def _rule(rule: Mapping[str, Any], step: int) -> Rule:
     tree = parser.parse(rule["expr"])
     hold, keep = (-(-duration_seconds(rule.get(name, "0s")) // step) for name in ("for", "keep_firing_for"))
     name = rule.get("alert") or rule["record"]
-    return Rule(name, rule["expr"], tree, tuple(_selectors(tree)), "alert" in rule, rule.get("labels", {}), hold, keep)
+    found = tuple(selector for selector, _ in selectors(tree))
+    return Rule(name, rule["expr"], tree, found, "alert" in rule, rule.get("labels", {}), hold, keep)
 
 
-def _selectors(tree: Any) -> Iterator[Any]:
-    found: list[Any] = []
+def selectors(tree: Any) -> Iterator[tuple[Any, float]]:
+    """Yield every selector of an expression, and the seconds of its range, 0 without one."""
+    found: list[tuple[Any, float]] = []
 
     def visit(node: Any) -> bool:
         if isinstance(node, parser.MatrixSelector):
-            found.append(node.vector_selector)
+            found.append((node.vector_selector, node.range.total_seconds()))
         elif isinstance(node, parser.VectorSelector):
-            found.append(node)
+            found.append((node, 0.0))
         return True
 
     parser.walk(tree, visit)

@@ -52,11 +52,9 @@ def problem(template: str, of_vmalert: bool = False) -> str:
         return ""
     from obskit.gotemplate.reader import Reader  # few projects have templates of their own
 
+    known = (_FUNCTIONS_OF_VMALERT, _VARIABLES_OF_VMALERT) if of_vmalert else (FUNCTIONS, _VARIABLES)
     try:
-        if of_vmalert:
-            Reader(template, _FUNCTIONS_OF_VMALERT, _VARIABLES_OF_VMALERT).read()
-        else:
-            Reader(template, FUNCTIONS, _VARIABLES).read()
+        Reader(template, *known).read()
     except ValueError as error:
         return str(error)
     return ""

@@ -33,7 +33,7 @@ class Node(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         return hash((type(self), self.meaning()))
 
 
-class Matcher(Node, frozen=True, eq=False):
+class Matcher(Node, frozen=True):
     """``name="value"`` in a selector, in a filter or behind ``drop`` and ``keep``; the operator is = != =~ or !~."""
 
     name: str
@@ -41,40 +41,40 @@ class Matcher(Node, frozen=True, eq=False):
     value: str
 
 
-class Selector(Node, frozen=True, eq=False):
+class Selector(Node, frozen=True):
     """``{…}``: which streams."""
 
     matchers: tuple[Matcher, ...]
 
 
-class LineMatch(Node, frozen=True, eq=False):
+class LineMatch(Node, frozen=True):
     """What a line filter looks for: a text, an expression, a pattern, or addresses when the function is ``ip``."""
 
     text: str
     function: str = ""
 
 
-class LineFilter(Node, frozen=True, eq=False):
+class LineFilter(Node, frozen=True):
     """``|= "a" or "b"``; the operator is one of |= != |~ !~ |> !>."""
 
     operator: str
     alternatives: tuple[LineMatch, ...]
 
 
-class Extraction(Node, frozen=True, eq=False):
+class Extraction(Node, frozen=True):
     """``label="expression"`` behind ``json`` or ``logfmt``."""
 
     label: str
     expression: str
 
 
-class JsonParser(Node, frozen=True, eq=False):
+class JsonParser(Node, frozen=True):
     """``| json``; without extractions every field becomes a label."""
 
     extractions: tuple[Extraction, ...] = ()
 
 
-class LogfmtParser(Node, frozen=True, eq=False):
+class LogfmtParser(Node, frozen=True):
     """``| logfmt``; without extractions every field becomes a label."""
 
     extractions: tuple[Extraction, ...] = ()
@@ -82,25 +82,25 @@ class LogfmtParser(Node, frozen=True, eq=False):
     keep_empty: bool = False
 
 
-class RegexpParser(Node, frozen=True, eq=False):
+class RegexpParser(Node, frozen=True):
     """``| regexp "…"`` and the labels that it makes."""
 
     pattern: str
     labels: tuple[str, ...]
 
 
-class PatternParser(Node, frozen=True, eq=False):
+class PatternParser(Node, frozen=True):
     """``| pattern "…"`` and the labels that it makes."""
 
     pattern: str
     labels: tuple[str, ...]
 
 
-class Unpack(Node, frozen=True, eq=False):
+class Unpack(Node, frozen=True):
     """``| unpack``."""
 
 
-class Comparison(Node, frozen=True, eq=False):
+class Comparison(Node, frozen=True):
     """``size > 10KB``: a label as a number, as a duration (in seconds, unit "s") or as a size (in bytes, unit "B")."""
 
     name: str
@@ -109,7 +109,7 @@ class Comparison(Node, frozen=True, eq=False):
     unit: str = ""
 
 
-class AddressMatch(Node, frozen=True, eq=False):
+class AddressMatch(Node, frozen=True):
     """``remote = ip("10.0.0.0/8")``; the operator is = or !=."""
 
     name: str
@@ -117,7 +117,7 @@ class AddressMatch(Node, frozen=True, eq=False):
     addresses: str
 
 
-class Combination(Node, frozen=True, eq=False):
+class Combination(Node, frozen=True):
     """Conditions joined by ``and`` or ``or``, at least two; none of them is a combination by the same operator."""
 
     operator: str
@@ -127,20 +127,20 @@ class Combination(Node, frozen=True, eq=False):
 Condition: TypeAlias = Matcher | Comparison | AddressMatch | Combination
 
 
-class LabelFilter(Node, frozen=True, eq=False):
+class LabelFilter(Node, frozen=True):
     """``| level="error" or size > 10KB``."""
 
     condition: Condition
 
 
-class LineFormat(Node, frozen=True, eq=False):
+class LineFormat(Node, frozen=True):
     """``| line_format "{{.message}}"`` and the labels that the template reads."""
 
     template: str
     reads: tuple[str, ...] = ()
 
 
-class Assignment(Node, frozen=True, eq=False):
+class Assignment(Node, frozen=True):
     """``label=other`` (which renames) or ``label="{{.template}}"``, and the labels that either reads."""
 
     label: str
@@ -149,29 +149,29 @@ class Assignment(Node, frozen=True, eq=False):
     reads: tuple[str, ...] = ()
 
 
-class LabelFormat(Node, frozen=True, eq=False):
+class LabelFormat(Node, frozen=True):
     """``| label_format a=b, c="{{.d}}"``."""
 
     assignments: tuple[Assignment, ...]
 
 
-class Decolorize(Node, frozen=True, eq=False):
+class Decolorize(Node, frozen=True):
     """``| decolorize``."""
 
 
-class Name(Node, frozen=True, eq=False):
+class Name(Node, frozen=True):
     """A label by its name alone: behind ``drop`` and ``keep``, in ``by (…)``, ``on (…)`` and their like."""
 
     name: str
 
 
-class Drop(Node, frozen=True, eq=False):
+class Drop(Node, frozen=True):
     """``| drop a, b="c"``."""
 
     labels: tuple[Name | Matcher, ...]
 
 
-class Keep(Node, frozen=True, eq=False):
+class Keep(Node, frozen=True):
     """``| keep a, b="c"``."""
 
     labels: tuple[Name | Matcher, ...]
@@ -193,14 +193,14 @@ Stage: TypeAlias = (
 )
 
 
-class LogQuery(Node, frozen=True, eq=False):
+class LogQuery(Node, frozen=True):
     """Streams and what happens to their lines: a query that gives lines."""
 
     selector: Selector
     stages: tuple[Stage, ...] = ()
 
 
-class Unwrap(Node, frozen=True, eq=False):
+class Unwrap(Node, frozen=True):
     """``| unwrap duration(took) | took > 1s``: the label that samples are made of, and the conditions behind it."""
 
     label: str

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from obskit.logql.lines import LogQuery, Name, Node, Unwrap
 
 
-class LogRange(Node, frozen=True, eq=False):
+class LogRange(Node, frozen=True):
     """``{…} | … [5m] offset 1h``; window and offset in seconds."""
 
     query: LogQuery
@@ -16,14 +16,14 @@ class LogRange(Node, frozen=True, eq=False):
     unwrap: Unwrap | None = None
 
 
-class Grouping(Node, frozen=True, eq=False):
+class Grouping(Node, frozen=True):
     """``by (…)`` or ``without (…)``."""
 
     labels: tuple[Name, ...]
     without: bool = False
 
 
-class RangeAggregation(Node, frozen=True, eq=False):
+class RangeAggregation(Node, frozen=True):
     """``rate({…}[5m])``; the parameter is that of ``quantile_over_time``."""
 
     function: str
@@ -32,7 +32,7 @@ class RangeAggregation(Node, frozen=True, eq=False):
     grouping: Grouping | None = None
 
 
-class VectorAggregation(Node, frozen=True, eq=False):
+class VectorAggregation(Node, frozen=True):
     """``sum by (level) (…)``; the parameter is that of ``topk``, ``bottomk`` and ``approx_topk``."""
 
     function: str
@@ -41,7 +41,7 @@ class VectorAggregation(Node, frozen=True, eq=False):
     grouping: Grouping | None = None
 
 
-class Matching(Node, frozen=True, eq=False):
+class Matching(Node, frozen=True):
     """``on (…) group_left (…)``: which samples of both sides belong together; the group is the side that has many."""
 
     labels: tuple[Name, ...]
@@ -50,7 +50,7 @@ class Matching(Node, frozen=True, eq=False):
     included: tuple[Name, ...] = ()
 
 
-class BinaryOperation(Node, frozen=True, eq=False):
+class BinaryOperation(Node, frozen=True):
     """``left / on (pod) right``; it starts where its operator stands."""
 
     operator: str
@@ -60,7 +60,7 @@ class BinaryOperation(Node, frozen=True, eq=False):
     matching: Matching | None = None
 
 
-class LabelReplace(Node, frozen=True, eq=False):
+class LabelReplace(Node, frozen=True):
     """``label_replace(operand, "target", "$1", "source", "(.*)")``."""
 
     operand: Expression
@@ -70,19 +70,19 @@ class LabelReplace(Node, frozen=True, eq=False):
     pattern: str
 
 
-class Vector(Node, frozen=True, eq=False):
+class Vector(Node, frozen=True):
     """``vector(1)``."""
 
     value: float
 
 
-class Literal(Node, frozen=True, eq=False):
+class Literal(Node, frozen=True):
     """A number."""
 
     value: float
 
 
-class Variants(Node, frozen=True, eq=False):
+class Variants(Node, frozen=True):
     """``variants(…, …) of ({…}[5m])``; Loki refuses to run it unless it is configured to."""
 
     operands: tuple[Expression, ...]
