@@ -6,14 +6,16 @@ import dataclasses
 import functools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from tools.reliability import cells, page, recorded
+from tools.reliability import cells, page, recorded, running
 from tools.reliability.promise import Outcome, faults, is_accident
-from tools.reliability.servers import BARE, EXACT, KILLED, SERVERS, Server
+from tools.reliability.servers import BARE, EXACT, KILLED, REQUESTS, SERVERS, Server
 
 GROUPS = [
     pytest.param(server, group, id=f"{server.name}-{'+'.join(group)}") for server in SERVERS for group in server.groups
@@ -42,6 +44,26 @@ def test_every_cell_of_the_matrix_is_as_promised(server: Server, names: list[str
     for name, found in cells.run(server, names, tmp_path, bare).items():
         output = found if isinstance(found, str) else found.output
         assert faults(server, name, found, bare) == [], f"{name}: {output}"
+
+
+def test_a_stop_that_hangs_is_ended_and_the_cell_tried_again_with_its_figures_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "HANGS", 0.2)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-c", deaf], stdout=out, start_new_session=True)
+    with running.Running(process, log, 0) as hung:
+        running.until(lambda: "up" in hung.printed(), hung)
+        ended = running.stop(SERVERS[0], hung)
+    assert (ended.code, ended.seconds >= 0.2) == (-9, True)
+
+    monkeypatch.undo()
+    seconds = iter([running.HANGS, 1.0])
+    monkeypatch.setattr(cells, "_cell", lambda *_: Outcome(0, next(seconds), 0, {"spans": REQUESTS}))
+    found = cells.run(SERVERS[0], [EXACT], tmp_path)
+    assert found == {EXACT: Outcome(0, 1.0, 0, {"spans": REQUESTS, "tries": 2})}
 
 
 def test_what_is_recorded_is_what_is_declared_and_as_promised() -> None:

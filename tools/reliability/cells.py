@@ -14,7 +14,7 @@ from pathlib import Path
 
 from obskit.catalogue import telemetry
 from tools.reliability.names import IMPORTED, LINE, ORDERS, SIZES, SPAN
-from tools.reliability.promise import Outcome, is_late
+from tools.reliability.promise import Outcome, does_hang, is_late
 from tools.reliability.running import Exit, Running, start, stop, until, work
 from tools.reliability.servers import BARE, EXACT, KILLED, REQUESTS, STOPS, WORKERS, Server
 from tools.reliability.sink import Answer, Sink
@@ -25,7 +25,8 @@ OUTAGE = (2.0, 3.0, 3.0)
 _ANSWERS = {"refused": None, "silent": Answer(0), "slow": Answer(200, delay=20.0), "503": Answer(503)}
 #: Seconds until a successor has surely told.
 _PATIENCE = 30.0
-#: A stop that takes too long is tried again, alone: what obskit makes long is long each time, what others do is not.
+#: A stop that takes too long or hangs is tried again, alone: what obskit makes long is long each time, what others do
+#: is not.
 TRIES = 5
 _alone = threading.Lock()
 #: Seconds that an exit may take where only what arrives is looked at.
@@ -54,11 +55,13 @@ def run(server: Server, names: list[str], folder: Path, bare: Outcome | str = ""
 
 def _patiently(server: Server, name: str, folder: Path, bare: Outcome | str) -> Outcome | str:
     number, found = 1, _cell(server, name, folder / "1")
-    while number < TRIES and name in STOPS and is_late(found, bare):
+    while number < TRIES and (does_hang(found) or (name in STOPS and is_late(found, bare))):
         number += 1
         with _alone:
             found = _cell(server, name, folder / str(number))
-    return found if number == 1 or isinstance(found, str) else replace(found, figures={"tries": number})
+    return (
+        found if number == 1 or isinstance(found, str) else replace(found, figures={**found.figures, "tries": number})
+    )
 
 
 def _cell(server: Server, name: str, folder: Path) -> Outcome | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tools.reliability.names import AT_IMPORT
-from tools.reliability.running import BUDGET
+from tools.reliability.running import BUDGET, HANGS
 from tools.reliability.servers import EXACT, KILLED, REQUESTS, Server
 
 #: Seconds that a stop may take longer than its budget.
@@ -59,6 +59,11 @@ def counted(figures: dict[str, int]) -> int:
 def is_accident(bare: Outcome | str) -> bool:
     """Whether nothing may be compared with a run without obskit."""
     return isinstance(bare, str) or bare.seconds > _ACCIDENT
+
+
+def does_hang(found: Outcome | str) -> bool:
+    """Whether a server had to be killed since it did not stop."""
+    return not isinstance(found, str) and found.seconds >= HANGS
 
 
 def is_late(found: Outcome | str, bare: Outcome | str) -> bool:

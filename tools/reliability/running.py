@@ -24,6 +24,8 @@ from tools.stack.process import free_port
 
 #: Seconds that obskit may take to flush at an exit where stops are timed.
 BUDGET = 2.0
+#: Seconds after which a stop hangs, and the server is killed.
+HANGS = 60.0
 ROOT = Path(__file__).parents[2]
 #: What Celery prints of each task.
 _DONE = "succeeded in"
@@ -136,12 +138,15 @@ def work(server: Server, running: Running, folder: Path, orders: int) -> None:
 
 
 def stop(server: Server, running: Running) -> Exit:
-    """Stop a server as Kubernetes does, or wait for the end of what ends by itself."""
+    """Stop a server as Kubernetes does, or wait for the end of what ends by itself; kill what hangs."""
     began = time.monotonic()
     if server.kind != "program":
         running.process.send_signal(signal.SIGTERM)
-    code = running.process.wait(timeout=60)
-    return Exit(code, time.monotonic() - began, running.printed())
+    try:
+        running.process.wait(timeout=HANGS)
+    except subprocess.TimeoutExpired:
+        running.kill()
+    return Exit(running.process.returncode, time.monotonic() - began, running.printed())
 
 
 def until(condition: Callable[[], object], running: Running) -> None:
