@@ -168,14 +168,20 @@ def until(condition: Callable[[], object], running: Running) -> None:
 
 
 def _enqueue(broker: Path, orders: int) -> None:
-    """Put tasks into the folder, by a process of its own: this one must not become a service."""
+    """Put tasks into the folder, by a process of its own: this one must not become a service.
+
+    They are written elsewhere and moved in: the worker dies of one that it reads while it is written.
+    """
     code = "from celery import Celery; import sys, json; o = json.loads(sys.argv[1]); " + (
         "c = Celery(broker='filesystem://', broker_transport_options=o); "
         f"[c.send_task('order') for _ in range({orders})]"
     )
-    folders = {"data_folder_in": str(broker), "data_folder_out": str(broker), "control_folder": f"{broker}.control"}
-    options = json.dumps(folders)
-    subprocess.run([sys.executable, "-c", code, options], check=True, timeout=60)
+    written = broker.with_name(f"{broker.name}.written")
+    written.mkdir(exist_ok=True)
+    options = {"data_folder_in": f"{written}", "data_folder_out": f"{written}", "control_folder": f"{written}.control"}
+    subprocess.run([sys.executable, "-c", code, json.dumps(options)], check=True, timeout=60)
+    for message in written.iterdir():
+        message.rename(broker / message.name)
 
 
 def _get(port: int, path: str) -> bool:
