@@ -69,14 +69,13 @@ function(obskit)
       description: 'Over the last hour the error budget of latency was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
       budget: 1952,
-      inhibited_by: a.held(['ObskitServiceSlow']),
     }),
     a.alert('ObskitServiceLatencyBudgetSixHours', latency('6h', '30m', '6') + urgent + {
       summary: 'The error budget of latency burns: measured over six hours, it lasts five days or less.',
       description: 'Over the last six hours the error budget of latency was used up {{ $value | printf "%.0f" }} times as fast as it may be.',
       fault: 'twice as many requests are slow as the line allows',
       budget: 11492,
-      inhibited_by: a.held(['ObskitServiceSlow', 'ObskitServiceLatencyBudgetHour']),
+      inhibited_by: a.held(['ObskitServiceLatencyBudgetHour']),
     }),
     a.alert('ObskitServiceLatencyBudgetDay', latency('1d', '2h', '3') + {
       summary: 'The error budget of latency burns: measured over a day, it lasts ten days or less.',

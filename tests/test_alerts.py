@@ -15,7 +15,7 @@ from programs import promtool_says
 from obskit import _checks, catalogue
 from obskit._checks import _rendered, detection_budget
 from obskit._installation import directory
-from obskit._render import alerts, cases, jsonnet, pack, pipeline
+from obskit._render import alerts, cases, jsonnet, pack, pipeline, routing
 from obskit.catalogue import _export
 from obskit.config.project import (
     AlertOverride,
@@ -67,6 +67,23 @@ def test_an_alert_is_held_back_for_the_same_thing_alone() -> None:
         for source, labels in alert.inhibited_by.items():
             both = results[alert.name] & results[source]
             assert set(labels) == both - own, f"{source} holds {alert.name} back"
+
+
+def test_what_wakes_nobody_holds_back_nothing_that_does() -> None:
+    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
+    for alert in PACK.values():
+        assert routing.held_back_by(everything, alert) == alert.inhibited_by, alert.name
+    held, source = "ObskitShardMisrouted", "ObskitShardMapMismatch"
+
+    def holds(**severities: str) -> bool:
+        changed = {name: AlertOverride(severity=value) for name, value in severities.items()}  # type: ignore[arg-type]
+        inhibitions = routing.inhibitions(project(alerts=changed))
+        return any(source in rule["source_matchers"][1] and held in rule["target_matchers"][1] for rule in inhibitions)
+
+    assert holds()
+    assert not holds(**{source: "info"})
+    assert holds(**{source: "info", held: "info"})
+    assert not holds(**{source: "warning", held: "critical"})
 
 
 @pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))

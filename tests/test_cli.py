@@ -168,6 +168,16 @@ def test_output_that_cannot_be_written_is_one_clear_error(command: str, project:
     assert "Traceback" not in done.stderr
 
 
+def test_an_alert_that_is_off_is_explained_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "obskit.yaml").write_text("service: {name: shop}\nalerts: {ObskitShardHot: {enabled: false}}\n")
+    for name, reason in (
+        ("ObskitShardHot", "off: obskit.yaml disables it (alerts.ObskitShardHot.enabled)"),
+        ("ObskitPostgresDown", "off: its pack is not enabled (packs: {postgres: true})"),
+    ):
+        assert reason in run(f"obskit explain {name}", tmp_path)["stdout"].splitlines()
+    assert "off:" not in run("obskit explain ObskitShardStarved", tmp_path)["stdout"]
+
+
 def test_an_alert_is_explained_without_a_project_but_not_with_one_that_is_missing(tmp_path: Path) -> None:
     assert run("obskit explain ObskitShardHot", tmp_path)["exit"] == "0\n"
     result = run("obskit explain ObskitShardHot -c nothing.yaml", tmp_path)

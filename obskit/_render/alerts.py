@@ -109,8 +109,9 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
     spent = budget(project, alert)
     return {
         "alert": alert.name,
+        "off": overrides.why_off(project, alert),
         "meaning": alert.summary,
-        "severity": overrides.of(project, alert).severity or alert.severity,
+        "severity": overrides.severity(project, alert),
         "for": overrides.hold(project, alert),
         "params": [
             f"{p.name} = {overrides.params(project, alert)[f'param:{p.name}']} "
@@ -119,7 +120,7 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
         ],
         "budget": f"{spent.seconds}s when {alert.fault} (promised at the default intervals: {alert.budget}s)",
         "budget step by step": [f"{step.seconds:g}s  {step.reason}" for step in spent.steps],
-        "held back by": ", ".join(alert.inhibited_by),
+        "held back by": ", ".join(routing.held_back_by(project, alert)),
         "runbook": f"{project.backends.runbooks}/{alert.name}",
         "panel": alert.panel,
     }
@@ -154,7 +155,7 @@ def _labels(project: Project, alert: pack.Alert, group: pack.Group) -> dict[str,
     service = project.service
     own = {"pack": group.family} if group.scope == "cluster" else {"namespace": service.namespace}
     labels = {
-        "severity": overrides.of(project, alert).severity or alert.severity,
+        "severity": overrides.severity(project, alert),
         "latency_class": alert.latency_class,
         **own,
         "service": service.name,

@@ -43,13 +43,24 @@ def of(project: Project, alert: pack.Alert) -> AlertOverride:
 
 def is_on(project: Project, alert: pack.Alert) -> bool:
     """Return whether a project has an alert: a platform pack must be enabled, and an alert not disabled."""
-    wanted = alert.family in project.enabled_packs or alert.family not in catalogue.PLATFORM
-    return wanted and of(project, alert).enabled
+    return not why_off(project, alert)
+
+
+def why_off(project: Project, alert: pack.Alert) -> str:
+    """Return why a project does not have an alert, or ""."""
+    if alert.family in catalogue.PLATFORM and alert.family not in project.enabled_packs:
+        return f"its pack is not enabled (packs: {{{alert.family}: true}})"
+    return "" if of(project, alert).enabled else f"obskit.yaml disables it (alerts.{alert.name}.enabled)"
 
 
 def hold(project: Project, alert: pack.Alert) -> str:
     """Return the ``for`` of an alert."""
     return of(project, alert).for_ or alert.for_
+
+
+def severity(project: Project, alert: pack.Alert) -> str:
+    """Return the severity of an alert."""
+    return of(project, alert).severity or alert.severity
 
 
 def params(project: Project, alert: pack.Alert) -> dict[str, str]:

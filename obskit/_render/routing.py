@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from obskit._render import overrides, pack
-from obskit.config.project import Project
+from obskit.config.project import Project, Severity
 from obskit.promql import budget
 from obskit.promql.translating import Translator
 
-#: How long an alert of a group waits whose first one was just sent.
-_FAST_INTERVAL, _INTERVAL, _REPEAT = "1m", "5m", "4h"
+#: A fast alert is a group of its own, which nobody joins. Of the others one that joins a group that was just sent waits
+#: no longer than the first one did, or the budget would hold for the first pod that breaks and not for the second.
+_FAST_INTERVAL, _INTERVAL, _REPEAT = "1m", budget.GROUP_WAIT, "4h"
+#: From the least urgent on.
+_SEVERITIES: tuple[str, ...] = get_args(Severity)[::-1]
 #: A heartbeat is due every minute; it is looked for twice as often, or every other one would come a minute late.
 _HEARTBEAT_INTERVAL, _HEARTBEAT_REPEAT = "30s", "1m"
 #: Who gets heartbeats: what calls for help when they stop, and nobody else.
@@ -71,18 +74,31 @@ def _heartbeats(project: Project) -> list[dict[str, Any]]:
     ]
 
 
+def held_back_by(project: Project, alert: pack.Alert) -> dict[str, tuple[str, ...]]:
+    """Return which alerts of a project hold one back -> the labels of which both have the same values.
+
+    One that wakes nobody holds back none that does: its severity is at least that of the other.
+    """
+    known = {other.name: other for other in pack.load().alerts()}
+    urgency = _SEVERITIES.index(overrides.severity(project, alert))
+    return {
+        name: labels
+        for name, labels in alert.inhibited_by.items()
+        if overrides.is_on(project, known[name])
+        and _SEVERITIES.index(overrides.severity(project, known[name])) >= urgency
+    }
+
+
 def inhibitions(project: Project) -> list[dict[str, Any]]:
     """Return the inhibition rules: one for each set of alerts that holds others back, for the same thing alone.
 
     Both carry the labels of the service, so that one service never silences another, and have the same values of the
     labels that say which pool, shard, pod or server it is.
     """
-    enabled = [alert for alert in pack.load().alerts() if overrides.is_on(project, alert)]
-    names = {alert.name for alert in enabled}
     by_labels: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for alert in enabled:
-        for source, labels in alert.inhibited_by.items():
-            if source in names:
+    for alert in pack.load().alerts():
+        if overrides.is_on(project, alert):
+            for source, labels in held_back_by(project, alert).items():
                 by_labels.setdefault((alert.name, labels), []).append(source)
     held: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for (target, labels), sources in by_labels.items():

@@ -24,7 +24,8 @@ import promql_parser
 
 from obskit.config.project import Intervals, duration_seconds
 
-#: How long the route holds alerts that are not fast, so that those of one fault come together.
+#: How long the route holds alerts that are not fast, so that those of one fault come together: the first of a group,
+#: and whatever joins it later.
 GROUP_WAIT = "30s"
 
 
@@ -116,13 +117,18 @@ def compute(
         Step(evaluation, "the next evaluation"),
         Step(hold, f"for: {for_}"),
         Step(crossings * evaluation, f"{crossings} recording rules of other groups"),
-        Step(
-            duration_seconds(intervals.group_wait if latency_class == "fast" else GROUP_WAIT), "group_wait of the route"
-        ),
+        routed(intervals, latency_class),
     ]
     looked_at = window if window_share else 0
     rule = math.ceil(round(sum(step.seconds for step in steps[1:-1]), 6))
     return Budget(tuple(step for step in steps if step.seconds), looked_at // sample, looked_at, 1 + crossings, rule)
+
+
+def routed(intervals: Intervals, latency_class: str) -> Step:
+    """Return how long Alertmanager holds an alert of a class at worst."""
+    if latency_class == "fast":
+        return Step(duration_seconds(intervals.group_wait), "group_wait of the route")
+    return Step(duration_seconds(GROUP_WAIT), "group_wait of the route, or group_interval for one that joins its group")
 
 
 def _reach(expr: str, group: str, recorded: Mapping[str, Recorded]) -> tuple[int, int]:

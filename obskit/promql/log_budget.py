@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from obskit import logql
 from obskit.config.project import Intervals, duration_seconds
-from obskit.promql.budget import GROUP_WAIT, Budget, Step
+from obskit.promql.budget import Budget, Step, routed
 
 #: ``refresh_interval`` and ``flush`` of the rendered Fluent Bit.
 DELAY_SECONDS = 2
@@ -42,13 +42,12 @@ def compute(expr: str, *, for_: str, window_share: float, intervals: Intervals, 
     tree = logql.parse(expr)
     window = math.ceil(max(_windows(tree, aside=False), default=0) or max(_windows(tree, aside=True), default=0))
     hold = math.ceil(duration_seconds(for_) / evaluation) * evaluation
-    wait = duration_seconds(intervals.group_wait if latency_class == "fast" else GROUP_WAIT)
     steps = [
         Step(DELAY_SECONDS, "the line is read and sent"),
         Step(window_share * window, f"{window_share:g} of [{window}s] must follow the fault"),
         Step(evaluation, "the next evaluation of Loki's ruler"),
         Step(hold, f"for: {for_}"),
-        Step(wait, "group_wait of the route"),
+        routed(intervals, latency_class),
     ]
     looked_at = window if window_share else 0
     rule = math.ceil(round(sum(step.seconds for step in steps[1:-1]), 6))
