@@ -15,12 +15,10 @@ import yaml
 
 from obskit import catalogue
 from obskit._render import alerts, cases, pipeline, sidecars
-from obskit.config.loading import load
 from obskit.config.project import AlertOverride, Intervals, Logs, Metrics, Project, Service
 
 pytestmark = pytest.mark.real
 
-SHOP = Path(__file__).parent.parent / "examples/shop/obskit.yaml"
 MINIMAL = Project(service=Service(name="cart", namespace="shop"))
 UTF8 = Project(service=MINIMAL.service, metrics=Metrics(translation_strategy="NoTranslation"))
 EVERYTHING = Project(service=MINIMAL.service, packs=dict.fromkeys(catalogue.PLATFORM, True))
@@ -41,8 +39,8 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
 
 @pytest.mark.parametrize(
     ("name", "project"),
-    [("promtool", load(SHOP)[0]), ("promtool", GROUPED), ("promtool", UTF8), ("promtool-2.42", EVERYTHING)],
-    ids=["shop", "all packs by cluster", "names with dots", "all packs, Prometheus 2.42"],
+    [("promtool", GROUPED), ("promtool", UTF8), ("promtool-2.42", EVERYTHING)],
+    ids=["all packs by cluster", "names with dots", "all packs, Prometheus 2.42"],
 )
 def test_promtool_accepts_the_rules_and_every_case_passes(
     name: str, project: Project, program: Program, tmp_path: Path

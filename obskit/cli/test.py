@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -37,17 +38,10 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
     with project(config) as loaded:
         rules = cases.rules(loaded)
         files, left_out = cases.files(loaded)
-    results = {}
     with tempfile.TemporaryDirectory(prefix="obskit-test-") as folder:
         for name, text in (rules | files).items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
-        for name in files:
-            if not as_json:
-                click.echo(f"{name} … ", nl=False)
-            arguments = [promtool, "test", "rules", name]
-            results[name] = _complaint(arguments, folder)
-            if not as_json:
-                click.secho("failed" if results[name] else "passed", fg="red" if results[name] else "green")
+        results = _results(promtool, list(files), folder, is_quiet=as_json)
     failed = [name for name, output in results.items() if output]
     if as_json:
         print_json(
@@ -61,6 +55,23 @@ def command(ctx: click.Context, config: Path, as_json: bool) -> None:
         _report(results, failed, left_out)
     if failed or not files:
         ctx.exit(1)
+
+
+def _results(promtool: str, files: list[str], folder: str, *, is_quiet: bool) -> dict[str, str]:
+    """Run files of cases side by side, and print how each did in their order."""
+    results = {}
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        running = {name: pool.submit(_complaint, [promtool, "test", "rules", name], folder) for name in files}
+        for name, complaint in running.items():
+            if not is_quiet:
+                click.echo(f"{name} … ", nl=False)
+            results[name] = complaint.result()
+            if not is_quiet:
+                click.secho("failed" if results[name] else "passed", fg="red" if results[name] else "green")
+    finally:
+        pool.shutdown(cancel_futures=True)  # who interrupts it waits for no file that has not begun
+    return results
 
 
 def _complaint(arguments: list[str], folder: str) -> str:
