@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 from collections.abc import Callable
@@ -46,6 +47,14 @@ def rules(project: Project) -> dict[str, dict[str, Any]]:
     return {rule["alert"]: rule for group in groups for rule in group["rules"] if "alert" in rule}
 
 
+EVERYTHING = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
+
+
+@functools.cache
+def rules_of_everything() -> dict[str, dict[str, Any]]:
+    return rules(EVERYTHING)
+
+
 @pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))
 def test_an_alert_keeps_the_conventions(alert: pack.Alert) -> None:
     assert re.fullmatch(r"Obskit[A-Z][A-Za-z]+", alert.name)
@@ -58,8 +67,7 @@ def test_an_alert_keeps_the_conventions(alert: pack.Alert) -> None:
 
 
 def test_an_alert_is_held_back_for_the_same_thing_alone() -> None:
-    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
-    found = _rendered.read(pipeline.render(everything, ("alerts",)), everything)
+    found = _rendered.read(pipeline.render(EVERYTHING, ("alerts",)), EVERYTHING)
     parsed = {query.place.rpartition(" ")[2]: query.analysis for query in found.queries}
     results = {name: analysis.output.labels for name, analysis in parsed.items() if analysis}
     for alert in PACK.values():
@@ -70,9 +78,8 @@ def test_an_alert_is_held_back_for_the_same_thing_alone() -> None:
 
 
 def test_what_wakes_nobody_holds_back_nothing_that_does() -> None:
-    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
     for alert in PACK.values():
-        assert routing.held_back_by(everything, alert) == alert.inhibited_by, alert.name
+        assert routing.held_back_by(EVERYTHING, alert) == alert.inhibited_by, alert.name
     held, source = "ObskitShardMisrouted", "ObskitShardMapMismatch"
 
     def holds(**severities: str) -> bool:
@@ -88,11 +95,10 @@ def test_what_wakes_nobody_holds_back_nothing_that_does() -> None:
 
 @pytest.mark.parametrize("alert", list(PACK.values()), ids=list(PACK))
 def test_an_alert_keeps_its_promised_budget_and_a_fast_one_twenty_one_seconds(alert: pack.Alert) -> None:
-    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
-    spent = alerts.budget(everything, alert).seconds
+    spent = alerts.budget(EVERYTHING, alert).seconds
     assert spent <= alert.budget
     assert alert.latency_class != "fast" or alert.budget <= detection_budget.FAST
-    assert rules(everything)[alert.name]["annotations"]["detection_budget"] == f"{spent}s"
+    assert rules_of_everything()[alert.name]["annotations"]["detection_budget"] == f"{spent}s"
 
 
 @pytest.mark.parametrize(
@@ -193,8 +199,7 @@ def test_an_objective_whose_budget_cannot_be_used_up_that_fast_is_refused_with_t
 
 
 def test_every_alert_has_rule_cases_page_panel_and_signals() -> None:
-    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
-    assert _checks.run(pipeline.render(everything), everything) == []
+    assert _checks.run(pipeline.render(EVERYTHING), EVERYTHING) == []
 
 
 def test_a_group_has_at_most_twenty_rules_and_names_are_short() -> None:
@@ -243,8 +248,7 @@ def test_both_engines_give_the_same_pack() -> None:
 
 
 def test_values_of_a_case_reach_promtool_as_they_are_written() -> None:
-    everything = project(packs=dict.fromkeys(catalogue.PLATFORM, True))
-    tests = [test for text in cases.files(everything)[0].values() for test in yaml.safe_load(text)["tests"]]
+    tests = [test for text in cases.files(EVERYTHING)[0].values() for test in yaml.safe_load(text)["tests"]]
     values = [series["values"] for test in tests for series in test["input_series"]]
     assert any(text.startswith("0x") for text in values)  # a number of YAML, unless it is read as text
 
