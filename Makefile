@@ -4,7 +4,8 @@ PYTHON := .venv/bin/python
 PYTEST := pytest --dist worksteal --hypothesis-profile repeatable
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Most tests wait for a process more than they compute; the real programs do compute.
-FAST := $(PYTEST) -n $(shell expr 2 '*' $(CORES)) -m "not real"
+MANY := $(PYTEST) -n $(shell expr 2 '*' $(CORES))
+FAST := $(MANY) -m "not real"
 REAL := $(PYTEST) -n $(CORES) -m real
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -27,7 +28,7 @@ test-fast: .venv/ready ## run the tests that need none of the real programs
 
 # Generated pages are those of the newest versions, which is why they are left out here.
 test-oldest: .venv-oldest/ready ## the same with the oldest version of every dependency that pyproject.toml allows
-	.venv-oldest/bin/python -m $(FAST) --ignore tests/test_generated.py
+	.venv-oldest/bin/python -m $(MANY) -m "not real and not once" --ignore tests/test_generated.py
 
 test-pythons: .venv/ready ## the same under every other supported Python that this machine has, and 3.14
 	$(PYTHON) -m tools.pythons
