@@ -17,11 +17,13 @@ from obskit import catalogue
 from obskit.catalogue import _naming
 from obskit.config.project import Metrics
 
-_TOKEN = re.compile(r'<<[^>]*>>|"(?:[^"\\]|\\.)*"|[A-Za-z_:][A-Za-z0-9_:]*|\d[\w.]*|\s+|.', re.DOTALL)
+#: A text in any of PromQL's quotes: what looks like a name or a brace in it is none.
+_STRING = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)"""
+_TOKEN = re.compile(rf"<<[^>]*>>|{_STRING}|#[^\n]*|[A-Za-z_:][A-Za-z0-9_:]*|\d[\w.]*|\s+|.", re.DOTALL)
 _OF_LABELS = re.compile(r"\$labels\.([A-Za-z_]\w*)")
 _LEGEND = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-_PART = r"(\w+)_(bucket|count|sum)\{([^}]*)\}"
-_PARTS = re.compile(rf"\b(rate|increase)\({_PART}\[([^\]]*)\]\)|\b{_PART}(?!\[)( offset \w+)?")
+_PART = rf"(\w+)_(bucket|count|sum)\{{((?:[^}}\"'`]|{_STRING})*)\}}"
+_PARTS = re.compile(rf"\b(rate|increase)\({_PART}\[([^\]]*)\]\)|\b{_PART}(?!\[)( offset \w+)?", re.DOTALL)
 _LE = re.compile(r',?\s*\ble=~?"([\d.]+)[^"]*"')
 _BY_LE = re.compile(r"\bby \(le(?:, )?")
 
@@ -46,6 +48,8 @@ class Translator:
         'histogram_count(rate(http_server_request_duration_seconds{a="b"}[1m]))'
         >>> Translator(Metrics(histograms="native")).expr('http_server_request_duration_seconds_count{} offset 10s')
         'histogram_count(http_server_request_duration_seconds{} offset 10s)'
+        >>> Translator(Metrics(histograms="native")).expr('db_client_connection_wait_time_seconds_sum{pod=~"a{5}"}')
+        'histogram_sum(db_client_connection_wait_time_seconds{pod=~"a{5}"})'
     """
 
     def __init__(self, metrics: Metrics) -> None:

@@ -1,0 +1,55 @@
+"""The same pack under every name and kind of histogram that Prometheus' OTLP receiver can give."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obskit import catalogue
+from obskit._render import alerts
+from obskit.catalogue._naming import STRATEGIES
+from obskit.config.project import Metrics, Project, Service
+from obskit.promql import syntax
+from obskit.promql.translating import Translator
+
+EVERY = list(itertools.product(("classic", "native"), STRATEGIES))
+HISTOGRAM = "http_server_request_duration_seconds"
+
+
+def everything(histograms: str, strategy: str) -> Project:
+    """A project that has every pack."""
+    return Project(
+        service=Service(name="shop", namespace="shop"),
+        packs=dict.fromkeys(catalogue.PLATFORM, True),
+        metrics=Metrics(translation_strategy=strategy, histograms=histograms),
+    )
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("histograms", "strategy"), EVERY)
+def test_prometheus_accepts_the_rules_of_every_pack_under_every_name(
+    histograms: str, strategy: str, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "rules.yaml").write_text(alerts.files(everything(histograms, strategy))["alerts/rules.yaml"])
+    command = [program("promtool"), "check", "rules", "--lint=all", "--lint-fatal", "rules.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("value", ['"a{5}"', '"a\\"}"', "'a\"}'", "`a\\}`", '"a=~\'}"'])
+def test_a_brace_in_quotes_ends_no_selector(value: str) -> None:
+    translator = Translator(Metrics(histograms="native"))
+    found = translator.expr(f"rate({HISTOGRAM}_count{{instance=~{value}}}[5m])")
+    assert found == f"histogram_count(rate({HISTOGRAM}{{instance=~{value}}}[5m]))"
+    syntax.parse(found)
+
+
+@pytest.mark.parametrize("quote", ['"', "'", "`"])
+def test_what_is_called_like_a_series_in_quotes_or_in_a_comment_stays(quote: str) -> None:
+    translator = Translator(Metrics(translation_strategy="NoTranslation"))
+    text = f"{quote}{HISTOGRAM}_count{quote} # it's {HISTOGRAM}_count"
+    assert translator.expr(f"{text}\nor {HISTOGRAM}_count") == f'{text}\nor {{"http.server.request.duration_count"}}'
