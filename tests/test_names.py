@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from obskit import catalogue
-from obskit._render import alerts
+from obskit import _checks, catalogue
+from obskit._render import alerts, pipeline
 from obskit.catalogue._naming import STRATEGIES
 from obskit.config.project import Metrics, Project, Service
 from obskit.promql import syntax
@@ -27,6 +27,12 @@ def everything(histograms: str, strategy: str) -> Project:
         packs=dict.fromkeys(catalogue.PLATFORM, True),
         metrics=Metrics(translation_strategy=strategy, histograms=histograms),
     )
+
+
+@pytest.mark.parametrize(("histograms", "strategy"), EVERY)
+def test_what_is_rendered_of_every_pack_has_no_finding_under_any_name(histograms: str, strategy: str) -> None:
+    project = everything(histograms, strategy)
+    assert _checks.run(pipeline.render(project), project) == []
 
 
 @pytest.mark.real

@@ -14,7 +14,7 @@ from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Rendered, Rule
 from obskit.config.project import Pack, duration_seconds
 from obskit.logql import LogQLError
-from obskit.promql import budget, durations, log_budget
+from obskit.promql import budget, durations, log_budget, translating
 
 ID = "detection-budget"
 
@@ -138,11 +138,18 @@ def _class(alert: Rule) -> str:
 
 def _sources(rendered: Rendered, names: set[str]) -> set[str]:
     """How the series arrive, down to the raw ones."""
-    scraped = {
-        s.name
-        for topic, _, record in catalogue.metrics()
-        for s in record.series
+    arrivals = _arrivals(rendered.project.metrics.translation_strategy)
+    return {arrivals[name] for name in rendered.origins(names) if name in arrivals}
+
+
+@cache
+def _arrivals(strategy: str) -> dict[str, str]:
+    """Every series under the names of a strategy, histograms as classic and as native ones -> its source."""
+    series = translating.names(strategy).series
+    return {
+        series.get(name, name): "scrape"
         if isinstance(record, catalogue.ForeignMetric) and topic != "telemetry" and not record.otel
+        else "otlp"
+        for topic, _, record in catalogue.metrics()
+        for name in (record.prometheus_name, *(one.name for one in record.series))
     }
-    raw = rendered.origins(names) & catalogue.series().keys()
-    return {"scrape" if name in scraped else "otlp" for name in raw}
