@@ -581,6 +581,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir()
     (tmp_path / "runbooks/Quiet.md").write_text(PAGE)
     (tmp_path / "cases/shards-test.yaml").write_text(yaml.safe_dump({"tests": CASES}))
+    pack.load()  # the definitions are those of the real installation
     monkeypatch.setattr(_installation, "directory", lambda name: tmp_path / name)
     return tmp_path
 

@@ -37,6 +37,18 @@ BAD = {
     "a PrometheusRule without a mapping": ("p.yaml", "{kind: PrometheusRule, spec: 5}", "not a file of rules"),
     "groups that are a mapping": ("r.yaml", "groups: {a: 1}", "not a file of rules"),
     "labels that are numbers": ("r.yaml", RULE.replace("for: 5s", "labels: {a: 1}"), "not a file of rules"),
+    "a route that is a list": ("m.yaml", "{routes: [[]], inhibit_rules: []}", "not a list of routes"),
+    "a matcher that is a number": ("m.yaml", "{routes: [{matchers: [5]}], inhibit_rules: []}", "not a list of routes"),
+    "a route that waits in words": (
+        "m.yaml",
+        "{route: {routes: [{group_wait: soon}]}, receivers: []}",
+        "group_wait cannot be 'soon'",
+    ),
+    "an AlertmanagerConfig without a route": (
+        "m.yaml",
+        "{kind: AlertmanagerConfig, spec: {route: []}}",
+        "not a route of an AlertmanagerConfig",
+    ),
     "a panel that is a number": ("a.json", '{"panels": [5]}', "not a dashboard"),
     "an annotation aimed at a number": (
         "a.json",
@@ -105,10 +117,12 @@ def test_what_prometheus_refuses_as_a_duration_is_refused(text: str) -> None:
         durations.seconds(text)
 
 
+#: An alert that the routes are asked for.
+TOLD = RULE.replace("for: 5s", "labels: {service: shop, latency_class: fast}")
 RENDERED = ROOT / "examples/shop/rendered"
 PARSED: dict[str, Any] = {
     path: yaml.load((RENDERED / path).read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    for path in ("alerts/rules.yaml", "dashboards/shards.json", "sidecars/otelcol.yaml")
+    for path in ("alerts/rules.yaml", "alerts/alertmanager.yaml", "dashboards/shards.json", "sidecars/otelcol.yaml")
 }
 ODD = st.one_of(
     st.none(),
@@ -150,7 +164,7 @@ def test_any_value_in_any_place_of_a_rendered_file_gives_findings_or_one_message
 ) -> None:
     broken = replaced(PARSED[path], data.draw(st.sampled_from(PLACES[path])), value)
     try:
-        findings = _checks.run({path: json.dumps(broken)}, SHOP)
+        findings = _checks.run({"told.yaml": TOLD, path: json.dumps(broken)}, SHOP)
     except InputError as error:
         assert error.place.startswith(path)
     else:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from obskit import _checks, catalogue
 from obskit._render import alerts, pipeline
 from obskit.catalogue._naming import STRATEGIES
-from obskit.config.project import Metrics, Project, Service
+from obskit.config.project import Intervals, Metrics, Project, Service
 from obskit.promql import syntax
 from obskit.promql.translating import Translator
 
@@ -33,6 +35,27 @@ def everything(histograms: str, strategy: str) -> Project:
 def test_what_is_rendered_of_every_pack_has_no_finding_under_any_name(histograms: str, strategy: str) -> None:
     project = everything(histograms, strategy)
     assert _checks.run(pipeline.render(project), project) == []
+
+
+OWN = """
+groups:
+- name: g
+  interval: 5s
+  rules:
+  - alert: Busy
+    expr: {expr}
+    labels: {{latency_class: slow}}
+    annotations: {{detection_budget: 1h}}
+"""
+
+
+@pytest.mark.parametrize(("histograms", "strategy"), EVERY)
+def test_a_rule_of_ones_own_has_the_budget_of_what_is_pushed_under_every_name(histograms: str, strategy: str) -> None:
+    project = msgspec.structs.replace(everything(histograms, strategy), intervals=Intervals(scrape="5s"))
+    expr = Translator(project.metrics).expr(f"rate({HISTOGRAM}_count{{}}[15s]) > 5")
+    findings = _checks.run({"rules.yaml": OWN.format(expr=json.dumps(expr))}, project)
+    (message,) = (finding.message for finding in findings if finding.check == "detection-budget")
+    assert "intervals make it 41s to 51s, in: " in message
 
 
 @pytest.mark.real

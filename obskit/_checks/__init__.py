@@ -1,7 +1,8 @@
 """Checks: the rendered text held against the catalogue of signals.
 
 A module is a check; its id names the page ``docs/checks/<id>.md``. Checks read text, never the renderer: what they
-say holds for files that were rendered, committed or deployed at any time.
+say holds for files that were rendered, committed or deployed at any time. Of the pack's definitions they read what no
+text says: which share of its window an alert needs.
 """
 
 from __future__ import annotations

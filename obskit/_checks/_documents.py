@@ -124,17 +124,17 @@ def groups(path: str, document: dict[str, Any]) -> list[Group]:
     inside = document.get("spec") or {} if document.get("kind") == "PrometheusRule" else document
     if document.get("kind") != "PrometheusRule" and "groups" not in document:
         return []
-    found = _shaped(path, inside, _Groups, "file of rules").groups
+    found = shaped(path, inside, _Groups, "file of rules").groups
     for group in found:
         place = f"{path}: group {group.name}"
-        if not _whole_seconds(place, "interval", group.interval):
+        if not seconds(place, "interval", group.interval):
             raise InputError("interval cannot be 0", place=place, remedy="leave it out, or write 5s or more")
         for rule in group.rules:
             if bool(rule.alert) == bool(rule.record):
                 raise InputError(
                     f"a rule must have either alert or record: {rule.expr[:60]}", place=place, remedy="add one of them"
                 )
-            _whole_seconds(f"{place}: {rule.alert or rule.record}", "for", rule.for_)
+            seconds(f"{place}: {rule.alert or rule.record}", "for", rule.for_)
     return found
 
 
@@ -146,7 +146,7 @@ def is_board(path: str, document: dict[str, Any]) -> bool:
     """
     if not path.endswith(".json") or not isinstance(document.get("panels"), list):
         return False
-    _shaped(path, document, _Board, "dashboard")
+    shaped(path, document, _Board, "dashboard")
     for annotation in (document.get("annotations") or {}).get("list") or ():
         if not isinstance(annotation.get("target") or {}, dict):
             raise InputError("the target of an annotation is no mapping", place=path)
@@ -161,7 +161,7 @@ def is_collector(path: str, document: dict[str, Any]) -> bool:
     """
     if not isinstance(document.get("service"), dict) or "pipelines" not in document["service"]:
         return False
-    _shaped(path, document, _Collector, "configuration of the collector")
+    shaped(path, document, _Collector, "configuration of the collector")
     return True
 
 
@@ -175,14 +175,14 @@ def whole(duration: str) -> str:
     return f"{math.ceil(durations.seconds(duration))}s"
 
 
-def _whole_seconds(place: str, key: str, text: str) -> float:
+def seconds(place: str, key: str, text: str) -> float:
     try:
         return durations.seconds(text)
     except ValueError as error:
         raise InputError(f"{key} cannot be {error}", place=place, remedy="write a duration of Prometheus") from None
 
 
-def _shaped(path: str, data: Any, shape: type[_Shape], what: str) -> _Shape:
+def shaped(path: str, data: Any, shape: type[_Shape], what: str) -> _Shape:
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from obskit._checks import _documents, _grafana, _logql, _promql, _series
+from obskit._checks import _documents, _grafana, _logql, _promql, _routes, _series
 from obskit._checks._vector import Vector
 from obskit.config.project import Project
 from obskit.promql import syntax
@@ -79,6 +79,7 @@ class Rendered:
         known: Every series that a query may use.
         queries: Every PromQL query.
         made_of: Recorded series -> the series in its expression.
+        routes: The first route of every configuration of Alertmanager.
     """
 
     project: Project
@@ -90,6 +91,7 @@ class Rendered:
     known: Mapping[str, Vector]
     queries: tuple[Query, ...]
     made_of: Mapping[str, frozenset[str]]
+    routes: tuple[_routes.Route, ...]
 
     def alerts(self, language: str = "") -> Iterator[Rule]:
         """Yield every alert, or those in one language."""
@@ -134,7 +136,8 @@ def read(files: Mapping[str, str], project: Project) -> Rendered:
     queries += [query(t.place, t.written, t.query, _of_legend(t), t.unit) for t in prometheus]
     collectors = {p: d for p, d in documents if _documents.is_collector(p, d)}
     made_of = {r.name: _names(q) for r, q in zip(own, queries, strict=False) if not r.alert}
-    return Rendered(project, rules, disagreeing, dashboards, texts, collectors, known, tuple(queries), made_of)
+    routes = tuple(route for path, document in documents if (route := _routes.read(path, document)))
+    return Rendered(project, rules, disagreeing, dashboards, texts, collectors, known, tuple(queries), made_of, routes)
 
 
 def _names(query: Query) -> frozenset[str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from obskit import _installation, catalogue
 from obskit._checks import _promql
 from obskit._checks._finding import Finding, one_line
-from obskit._checks._rendered import Rendered, Rule
+from obskit._checks._rendered import Query, Rendered, Rule
 from obskit.config.project import Pack, duration_seconds
 from obskit.logql import LogQLError
 from obskit.promql import budget, durations, log_budget, translating
+
+if TYPE_CHECKING:
+    from obskit._render import pack
 
 ID = "detection-budget"
 
@@ -54,9 +58,39 @@ def check(rendered: Rendered) -> Iterator[Finding]:
         if bounds is not None:
             low, high = bounds
             if not low <= promised <= high:
-                message = f"detection_budget is {promised:g}s; for, window and intervals make it {low}s to {high}s"
+                made = f"{low}s to {high}s" if low < high else f"{low}s"
+                message = f"detection_budget is {promised:g}s; for, window and intervals make it {made}"
                 remedy = "render it again: obskit render alerts"
                 yield Finding(alert.place, f"{message}, in: {one_line(alert.expr)}", ID, remedy)
+    yield from _held_by_routes(rendered, queries)
+
+
+def _held_by_routes(rendered: Rendered, queries: Mapping[str, Query]) -> Iterator[Finding]:
+    """Yield a finding for every route that holds alerts longer than their budgets count."""
+    held: dict[tuple[str, float, float], list[str]] = {}
+    for alert in rendered.alerts():
+        own = rendered.project.intervals.group_wait
+        counted: float = duration_seconds(own if _class(alert) == "fast" else budget.GROUP_WAIT)
+        label = partial(_label, alert, queries.get(alert.place))
+        taken = [(first, route) for first in rendered.routes for route in first.taken(label)]
+        # A file without a route for an alert says nothing of it where another file has one.
+        for _, route in [pair for pair in taken if pair[0] is not pair[1]] or taken:
+            if route.wait > counted:
+                held.setdefault((route.place, route.wait, counted), []).append(alert.name)
+    for (place, wait, counted), names in held.items():
+        others = f" and {count - 1} more" if (count := len(names)) > 1 else ""
+        message = f"group_wait is {wait:g} s; the budget of {names[0]}{others} counts {counted:g} s of it"
+        yield Finding(place, message, ID, "render it again: obskit render alerts")
+
+
+def _label(alert: Rule, query: Query | None, name: str) -> str | None:
+    """The value of a label of an alert; None where it depends on the series."""
+    if name == "alertname":
+        return alert.name
+    if name in alert.labels:
+        return None if "{{" in alert.labels[name] else alert.labels[name]
+    possible = query.analysis.output.labels if query and query.analysis else None
+    return None if possible is None or name in possible else ""
 
 
 def _limit(rendered: Rendered, name: str, kind: str, otherwise: float) -> float:
@@ -89,14 +123,21 @@ def _seconds(text: str) -> float | None:
 def _bounds(
     rendered: Rendered, alert: Rule, analysis: _promql.Analysis, recorded: dict[str, budget.Recorded]
 ) -> tuple[int, int]:
-    """The budget when none, and when all, of the window must lie after the fault."""
+    """The least and the most that an alert may take: of the pack's, what its share of the window makes of it.
+
+    Of others the share is not known: none, or all, of the window must lie after the fault.
+    """
     scrape = rendered.project.enabled_packs.get(alert.labels.get("pack", ""), Pack()).scrape
     intervals = msgspec.structs.replace(
         rendered.project.intervals,
         evaluation=alert.interval,
         scrape=scrape or rendered.project.intervals.scrape,
     )
-    sources = _sources(rendered, {selector.name for selector in analysis.selectors}) or {"otlp", "scrape"}
+    if known := _definitions().get(alert.name):
+        sources, shares = {known.source}, {known.window_share}
+    else:
+        sources = _sources(rendered, {selector.name for selector in analysis.selectors}) or {"otlp", "scrape"}
+        shares = {0.0, 1.0}
     found = [
         budget.compute(
             alert.expr,
@@ -109,15 +150,24 @@ def _bounds(
             latency_class=_class(alert),
         ).seconds
         for source in sources
-        for share in (0.0, 1.0)
+        for share in shares
     ]
     return min(found), max(found)
+
+
+@cache
+def _definitions() -> dict[str, pack.Alert]:
+    """The alerts of the pack: what share of its window each needs, and how its signals arrive, is said there alone."""
+    from obskit._render import pack  # not for who imports the checks and asks for none of them
+
+    return {alert.name: alert for alert in pack.load().alerts()}
 
 
 def _bounds_of_logs(rendered: Rendered, alert: Rule) -> tuple[int, int] | None:
     """The same of an alert on log lines."""
     found = []
-    for share in (0.0, 1.0):
+    known = _definitions().get(alert.name)
+    for share in {known.window_share} if known else (0.0, 1.0):
         try:
             spent = log_budget.compute(
                 alert.expr,
