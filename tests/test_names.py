@@ -77,6 +77,30 @@ def test_a_brace_in_quotes_ends_no_selector(value: str) -> None:
     syntax.parse(found)
 
 
+@pytest.mark.parametrize(
+    ("classic", "native"),
+    [
+        (f"rate({HISTOGRAM}_count[5m])", f"histogram_count(rate({HISTOGRAM}[5m]))"),
+        (f"rate({HISTOGRAM}_sum{{}}[5m] offset 1h)", f"histogram_sum(rate({HISTOGRAM}{{}}[5m] offset 1h))"),
+        (f"{HISTOGRAM}_count > 0", f"histogram_count({HISTOGRAM}) > 0"),
+        (f"obskit:{HISTOGRAM}_count", f"obskit:{HISTOGRAM}_count"),
+        (f"{HISTOGRAM}_count:rate", f"{HISTOGRAM}_count:rate"),
+    ],
+)
+def test_a_series_of_a_histogram_is_a_call_on_the_native_one_with_or_without_matchers(
+    classic: str, native: str
+) -> None:
+    assert Translator(Metrics(histograms="native")).expr(classic) == native
+    syntax.parse(native)
+
+
+def test_there_are_no_buckets_beside_native_histograms() -> None:
+    rules = f'groups: [{{name: g, rules: [{{record: "a:b", expr: "rate({HISTOGRAM}_count[5m])"}}]}}]'
+    for histograms, checks in (("classic", []), ("native", ["unknown-series"])):
+        findings = _checks.run({"rules.yaml": rules}, everything(histograms, STRATEGIES[0]))
+        assert [finding.check for finding in findings] == checks
+
+
 @pytest.mark.parametrize("quote", ['"', "'", "`"])
 def test_what_is_called_like_a_series_in_quotes_or_in_a_comment_stays(quote: str) -> None:
     translator = Translator(Metrics(translation_strategy="NoTranslation"))

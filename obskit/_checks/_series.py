@@ -26,11 +26,10 @@ def of_catalogue(project: Project) -> dict[str, Vector]:
     known = {name: _vector(series, common) for name, series in catalogue.series().items()}
     series, labels = translating.names(project.metrics.translation_strategy)
     if project.metrics.histograms == "native":
-        known |= {
-            name.removesuffix("_bucket"): replace(vector, unit=vector.bucket_unit, labels=minus(vector.labels, {"le"}))
-            for name, vector in known.items()
-            if vector.bucket_unit
-        }
+        for name in translating.pushed():
+            known.pop(f"{name}_count"), known.pop(f"{name}_sum")
+            bucket = known.pop(f"{name}_bucket")
+            known[name] = replace(bucket, unit=bucket.bucket_unit, labels=minus(bucket.labels, {"le"}))
     if not series and not labels:
         return known
     return {

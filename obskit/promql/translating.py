@@ -22,8 +22,11 @@ _STRING = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)"""
 _TOKEN = re.compile(rf"<<[^>]*>>|{_STRING}|#[^\n]*|[A-Za-z_:][A-Za-z0-9_:]*|\d[\w.]*|\s+|.", re.DOTALL)
 _OF_LABELS = re.compile(r"\$labels\.([A-Za-z_]\w*)")
 _LEGEND = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-_PART = rf"(\w+)_(bucket|count|sum)\{{((?:[^}}\"'`]|{_STRING})*)\}}"
-_PARTS = re.compile(rf"\b(rate|increase)\({_PART}\[([^\]]*)\]\)|\b{_PART}(?!\[)( offset \w+)?", re.DOTALL)
+_PART = rf"(?<![\w:])(\w+)_(bucket|count|sum)(?![\w:])(\{{(?:[^}}\"'`]|{_STRING})*\}})?"
+_PARTS = re.compile(
+    rf"{_STRING}|#[^\n]*|\b(rate|increase)\({_PART}(\[[^\]]*\](?: offset \w+)?)\)|{_PART}(?![\[{{])( offset \w+)?",
+    re.DOTALL,
+)
 _LE = re.compile(r',?\s*\ble=~?"([\d.]+)[^"]*"')
 _BY_LE = re.compile(r"\bby \(le(?:, )?")
 
@@ -50,6 +53,8 @@ class Translator:
         'histogram_count(http_server_request_duration_seconds{} offset 10s)'
         >>> Translator(Metrics(histograms="native")).expr('db_client_connection_wait_time_seconds_sum{pod=~"a{5}"}')
         'histogram_sum(db_client_connection_wait_time_seconds{pod=~"a{5}"})'
+        >>> Translator(Metrics(histograms="native")).expr('rate(db_client_connection_wait_time_seconds_count[5m])')
+        'histogram_count(rate(db_client_connection_wait_time_seconds[5m]))'
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -108,11 +113,11 @@ def _native(found: re.Match[str]) -> str:
     function, *ranged, window = found.groups()[:5]
     *plain, offset = found.groups()[5:]
     name, part, matchers = ranged if function else plain
-    if name not in _pushed():
+    if name not in pushed():  # a text or a comment as well
         return found[0]
-    boundary = _LE.search(matchers)
-    selector = f"{name}{{{_LE.sub('', matchers).lstrip(', ')}}}"
-    whole = f"{function}({selector}[{window}])" if function else f"{selector}{offset or ''}"
+    boundary = _LE.search(matchers or "")
+    selector = name + (f"{{{_LE.sub('', matchers[1:-1]).lstrip(', ')}}}" if matchers else "")
+    whole = f"{function}({selector}{window})" if function else f"{selector}{offset or ''}"
     if part != "bucket":
         return f"histogram_{part}({whole})"
     if boundary is None:  # of all buckets, for a quantile
@@ -153,6 +158,6 @@ def _over_otlp() -> Iterator[tuple[catalogue.Metric | catalogue.ForeignMetric, s
 
 
 @cache
-def _pushed() -> frozenset[str]:
-    """The histograms among them."""
+def pushed() -> frozenset[str]:
+    """Return the histograms that Prometheus itself names, by their names under the default strategy."""
     return frozenset(r.prometheus_name for r, _, instrument in _over_otlp() if instrument == "histogram")
