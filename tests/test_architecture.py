@@ -28,7 +28,15 @@ ALLOWED = {
         "obskit.config.proxies",
         *NEUTRAL,
     ),
-    "obskit._render": ("obskit.catalogue", "obskit.config", "obskit.promql", "obskit._installation", *NEUTRAL),
+    "obskit._runbooks": ("obskit._installation",),
+    "obskit._render": (
+        "obskit.catalogue",
+        "obskit.config",
+        "obskit.promql",
+        "obskit._installation",
+        "obskit._runbooks",
+        *NEUTRAL,
+    ),
     "obskit._lint": (
         "obskit.catalogue",
         "obskit.config",
@@ -44,6 +52,7 @@ ALLOWED = {
         "obskit.promql",
         "obskit.logql",
         "obskit._installation",
+        "obskit._runbooks",
         "obskit._render.pack",  # what a definition promises
         *NEUTRAL,
     ),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from obskit import _checks, catalogue
-from obskit._render import alerts, pipeline
+from obskit import _checks, _runbooks, catalogue
+from obskit._render import alerts, pack, pipeline
 from obskit.catalogue._naming import STRATEGIES
 from obskit.config.project import Intervals, Metrics, Project, Service
 from obskit.promql import syntax
@@ -106,3 +107,32 @@ def test_what_is_called_like_a_series_in_quotes_or_in_a_comment_stays(quote: str
     translator = Translator(Metrics(translation_strategy="NoTranslation"))
     text = f"{quote}{HISTOGRAM}_count{quote} # it's {HISTOGRAM}_count"
     assert translator.expr(f"{text}\nor {HISTOGRAM}_count") == f'{text}\nor {{"http.server.request.duration_count"}}'
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Alert -> its page, of all that have one."""
+    for alert in pack.load().alerts():
+        if text := _runbooks.page(alert.name):
+            yield alert.name, text
+
+
+def test_queries_of_pages_are_explained_under_the_names_of_the_project_and_the_page_says_so() -> None:
+    default = everything("classic", STRATEGIES[0])
+    renamed = 0
+    for name, text in pages():
+        written = [query for _, query in _runbooks.queries(text)]
+        assert written and alerts.explain(name, default)["look first"] == written
+        others = [alerts.explain(name, everything(*other))["look first"] for other in EVERY[1:]]
+        differs = any(other != written for other in others)
+        assert (f"`obskit explain {name}` prints them under those of your project" in text) == differs
+        renamed += differs
+    assert renamed > 40
+
+
+def test_the_command_prints_them_under_the_names_of_the_project(tmp_path: Path) -> None:
+    metrics = "{translation_strategy: NoTranslation, histograms: native}"
+    (tmp_path / "obskit.yaml").write_text(f"service: {{name: shop}}\nmetrics: {metrics}\n")
+    command = [sys.executable, "-m", "obskit", "explain", "ObskitServiceTrafficGone"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    asked = 'sum by (job) (histogram_count(rate({"http.server.request.duration"}[1m] offset 1h)))'
+    assert f"  {asked}" in done.stdout.partition("look first:\n")[2].splitlines()

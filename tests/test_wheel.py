@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.real
-def test_a_wheel_renders_the_same_files_and_finds_nothing_wrong_with_them(installed: Path, tmp_path: Path) -> None:
+def test_a_wheel_renders_the_same_files_has_its_pages_and_finds_nothing_wrong(installed: Path, tmp_path: Path) -> None:
     results = {}
     for name, place in (("wheel", installed), ("checkout", ROOT)):
         environment = {**os.environ, "PYTHONPATH": str(place)}
@@ -35,6 +35,9 @@ def test_a_wheel_renders_the_same_files_and_finds_nothing_wrong_with_them(instal
             command = [sys.executable, "-m", "obskit", *arguments, "-c", config]
             done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
+        command = [sys.executable, "-m", "obskit", "explain", "ObskitServiceErrors"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert "  topk by (job) (5, sum by (job, http_route, " in done.stdout.partition("look first:\n")[2], done.stderr
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         results[name] = {path.relative_to(tmp_path / name): path.read_bytes() for path in files}
     assert results["wheel"] == results["checkout"]

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from obskit import catalogue
+from obskit import _runbooks, catalogue
 from obskit._render import alerts, dashboards, pack
-from obskit.config.project import Project, Service
+from obskit.catalogue._naming import STRATEGIES
+from obskit.config.project import Metrics, Project, Service
+from obskit.promql.translating import Translator
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs/runbooks"
 _BEGIN, _END = "<!-- generated: facts -->\n", "<!-- end -->\n"
@@ -51,7 +53,18 @@ def _facts(alert: pack.Alert) -> dict[str, str]:
         "parameters": "<br>".join(params),
         "held back by": ", ".join(f"[{name}]({name}.md)" for name in alert.inhibited_by),
         "drawn on": f"dashboard {board}: {_titles()[board][key]}",
+        "queries": _other_names(alert),
     }
+
+
+def _other_names(alert: pack.Alert) -> str:
+    """Where the queries of a page are, when Prometheus names what the service pushes otherwise."""
+    translators = [Translator(Metrics(translation_strategy=strategy)) for strategy in STRATEGIES]
+    translators.append(Translator(Metrics(histograms="native")))
+    queries = [query for language, query in _runbooks.queries(_runbooks.page(alert.name)) if language == "promql"]
+    if all(translator.expr(query) == query for query in queries for translator in translators):
+        return ""
+    return f"under default names; `obskit explain {alert.name}` prints them under those of your project"
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from obskit import _installation
+from obskit import _runbooks
 from obskit._checks import _logql, _promql
 from obskit._checks._finding import Finding, nearest, one_line
 from obskit._checks._rendered import Rendered, parse
@@ -22,23 +22,20 @@ _PARTS = {
     "when it is wrong, or blind": "**When it is wrong, or blind.** ",
 }
 _PLACEHOLDER = re.compile(r"<[a-z]")
-_BLOCK = re.compile(r"^```(promql|logql)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def check(rendered: Rendered) -> Iterator[Finding]:
     """Yield a finding for every part that a page lacks, and every query of it that does not work as it stands."""
-    folder = _installation.directory("runbooks")
     for alert in rendered.alerts():
-        page = folder / f"{alert.name}.md"
-        if not page.is_file():
+        text = _runbooks.page(alert.name)
+        if not text:
             continue
-        text = page.read_text(encoding="utf-8")
         for part, begin in _PARTS.items():
             if begin not in text:
                 yield Finding(
-                    alert.place, f"its runbook does not say {part}", ID, f"add {begin.strip()!r} to {page.name}"
+                    alert.place, f"its runbook does not say {part}", ID, f"add {begin.strip()!r} to {alert.name}.md"
                 )
-        queries = [(kind, line) for kind, block in _BLOCK.findall(text) for line in _lines(block)]
+        queries = list(_runbooks.queries(text))
         if not queries:
             yield Finding(
                 alert.place, "its runbook has no query to look at first", ID, "add a block of promql or logql"
@@ -46,10 +43,6 @@ def check(rendered: Rendered) -> Iterator[Finding]:
         for kind, line in queries:
             for problem, remedy in _problems(rendered, kind, line):
                 yield Finding(alert.place, f"its runbook: {problem}, in: {one_line(line)}", ID, remedy)
-
-
-def _lines(block: str) -> list[str]:
-    return [line for line in block.splitlines() if line and not line.startswith("#")]
 
 
 def _problems(rendered: Rendered, kind: str, query: str) -> Iterator[tuple[str, str]]:

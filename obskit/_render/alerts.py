@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from obskit import _runbooks
 from obskit._render import alertmanagerconfig, analysis, overrides, pack, routing, tokens
 from obskit._render.text import HEADER, yaml_text
 from obskit.config.project import Metrics, Pack, Project
@@ -99,6 +100,8 @@ def budget(project: Project, alert: pack.Alert) -> budgets.Budget:
 def explain(name: str, project: Project | None = None) -> dict[str, Any]:
     """Return what ``obskit explain`` tells of an alert: meaning, parameters, and its budget step by step.
 
+    The queries of its page are in the names of the project.
+
     Raises:
         KeyError: No such alert.
     """
@@ -107,6 +110,7 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
     alert = {alert.name: alert for alert in pack.load().alerts()}[name]
     project = project or Project(service=Service(name="shop", namespace="shop"))
     spent = budget(project, alert)
+    queries = _runbooks.queries(_runbooks.page(alert.name))
     return {
         "alert": alert.name,
         "off": overrides.why_off(project, alert),
@@ -122,6 +126,7 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
         "budget step by step": [f"{step.seconds:g}s  {step.reason}" for step in spent.steps],
         "held back by": ", ".join(routing.held_back_by(project, alert)),
         "runbook": f"{project.backends.runbooks}/{alert.name}",
+        "look first": [_translator(project, language).expr(query) for language, query in queries],
         "panel": alert.panel,
     }
 
