@@ -15,6 +15,7 @@ from helm_python import _native
 
 from obskit import catalogue
 from obskit._render import alerts, chart, dashboards, pack, sidecars
+from obskit.config import templates
 from obskit.config.project import (
     AlertOverride,
     Backends,
@@ -30,6 +31,7 @@ from obskit.config.project import (
     ShardSet,
     Slo,
 )
+from tests import test_templates
 
 pytestmark = pytest.mark.once  # what the Python renderer writes is held by the generated files under every version
 ROOT = Path(__file__).parent.parent
@@ -314,6 +316,56 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
 def test_wrong_values_are_refused_with_a_message(values: dict[str, Any], words: str) -> None:
     with pytest.raises(helm.HelmError, match=words):
         render(values)
+
+
+def summarised(template: str) -> Project:
+    return Project(
+        service=PLAIN.service, alerts={"ObskitPodNotReady": AlertOverride(annotations={"summary": template})}
+    )
+
+
+def test_a_template_that_prometheus_takes_is_taken_and_stays_as_it_is() -> None:
+    names = [alert.name for alert in pack.load().alerts() if alert.family not in catalogue.PLATFORM]
+    texts = {f"a{index}": text for index, text in enumerate(test_templates.GOOD)}
+    override = AlertOverride(annotations=texts)
+    project = Project(service=PLAIN.service, alerts=dict.fromkeys(names[:1], override))
+    (rule,) = of_kind(render(chart.values(project)), "PrometheusRule")
+    assert rule["spec"]["groups"] == alerts.groups(project)
+
+
+OF_HELM = (
+    "{{ $labels.pod | upper }}",
+    "{{ include `a` . }}",
+    "{{ tpl `a` . }}",
+    "x{{ end }}{{ if true }}y",
+    "{{{ 1 }}",
+)
+
+
+@pytest.mark.parametrize("template", [*test_templates.BAD, *OF_HELM])
+def test_a_template_that_prometheus_refuses_is_refused_with_its_place(template: str) -> None:
+    with pytest.raises(helm.HelmError, match="annotation summary of ObskitPodNotReady"):
+        render(chart.values(summarised(template)))
+
+
+@pytest.mark.parametrize("template", OF_HELM)
+def test_what_helm_alone_would_read_or_could_mistake_is_refused_by_both(template: str) -> None:
+    assert templates.problem(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ $labels.pod | upper }}", "there is no function upper; known: and, args, call, "),
+        ("{{ if $value }}x", "if has no end"),
+        ("{{ $value * 100 }}", r"gotpl:1: unexpected \"\*\" in operand"),
+        ("{{ `upper` }} {{ $value | upper }}", "no function upper"),
+        ("{{/* upper */}}{{ $valeu }}", "there is no variable .valeu"),
+    ],
+)
+def test_a_template_is_refused_with_the_word_that_is_wrong(template: str, why: str) -> None:
+    with pytest.raises(helm.HelmError, match=why):
+        render(chart.values(summarised(template)))
 
 
 @pytest.mark.parametrize("pattern", ["redis", "red.*|x+", "a||b", "|a", "a.b*c"])

@@ -8,8 +8,10 @@ from typing import Any
 from obskit import catalogue
 from obskit._render import alerts, analysis, dashboards, overrides, pack, sidecars
 from obskit._render.text import json_text, yaml_text
+from obskit.config import templates
 from obskit.config.project import Intervals, Metrics, Pack, Project, Service
 from obskit.exceptions import RenderError
+from obskit.gotemplate import words
 from obskit.promql import budget, log_budget
 
 #: A project, and one whose intervals are all different: what a rule needs of each interval must come out the same.
@@ -102,6 +104,11 @@ def bundle() -> dict[str, str]:
 def _rules() -> dict[str, Any]:
     return {
         "reserved": sorted(overrides.RESERVED),
+        "template": {
+            "functions": sorted(templates.FUNCTIONS | words.FUNCTIONS),
+            "variables": list(templates.VARIABLES),
+            "words": sorted(words.KEYWORDS | words.LITERALS),
+        },
         "threshold": catalogue.telemetry.THRESHOLD.name,
         "packs": list(catalogue.PLATFORM),
         "reservedByPack": {name: sorted(overrides.of_pack(name)) for name in catalogue.PLATFORM},

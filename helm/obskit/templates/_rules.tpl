@@ -1,11 +1,3 @@
-{{/* Refuse a template for which Prometheus would refuse all rules: (dict "place" … "text" …). */}}
-{{- define "obskit.template" -}}
-{{- if ne (regexFindAll "\\{\\{" .text -1 | len) (regexFindAll "\\}\\}" .text -1 | len) }}{{ fail (printf "obskit: %s: {{ or }} stands without its other half" .place) }}{{ end -}}
-{{- range $variable := regexFindAll "[$][A-Za-z_]\\w*" (ternary "" (join " " (regexFindAll "\\{\\{[^}]*" .text -1)) (contains ":=" .text)) -1 -}}
-{{- if not (has $variable (list "$labels" "$value" "$externalLabels" "$externalURL")) }}{{ fail (printf "obskit: %s: there is no variable %s" $.place $variable) }}{{ end -}}
-{{- end -}}
-{{- end -}}
-
 {{/* Refuse an objective so low that no more than all requests would have to miss it: (dict "root" $ "rule" …). */}}
 {{- define "obskit.reachable" -}}
 {{- $slo := .root.Values.slo -}}
@@ -54,12 +46,12 @@
 {{- end -}}
 {{- range $label, $value := $override.labels -}}
 {{- if or (has $label $reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
-{{- include "obskit.template" (dict "place" (printf "label %s of %s" $label $name) "text" $value) -}}
+{{- include "obskit.template" (dict "root" $.root "known" $.pack.template "place" (printf "label %s of %s" $label $name) "text" $value) -}}
 {{- end -}}
 {{- range $annotation, $value := $override.annotations -}}
 {{- if eq $annotation "detection_budget" }}{{ fail (printf "obskit: %s cannot set detection_budget, which is computed" $name) }}{{ end -}}
 {{- if and (eq $annotation "runbook_url") (not (regexMatch "^https?://" $value)) }}{{ fail (printf "obskit: runbook_url of %s must begin with https:// or http://" $name) }}{{ end -}}
-{{- include "obskit.template" (dict "place" (printf "annotation %s of %s" $annotation $name) "text" $value) -}}
+{{- include "obskit.template" (dict "root" $.root "known" $.pack.template "place" (printf "annotation %s of %s" $annotation $name) "text" $value) -}}
 {{- end -}}
 {{- range $param, $value := $override.params -}}
 {{- $params := get $known $name -}}
