@@ -11,6 +11,21 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Refuse a version that has not all that its pack asks for: (dict "name" … "given" … "oldest" …). */}}
+{{- define "obskit.version" -}}
+{{- if and .given .oldest -}}
+{{- $given := include "obskit.sortable" .given -}}
+{{- if lt $given (include "obskit.sortable" .oldest.version | trunc (len $given)) -}}
+{{- fail (printf "obskit: packs.%s.version cannot be %s: %s emits %s, which the pack asks for, from %s on; update it, or leave the version out" .name .given .oldest.emitter .oldest.series .oldest.version) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A version as text that sorts as it does. */}}
+{{- define "obskit.sortable" -}}
+{{- range splitList "." . }}{{ printf "%05d" (int .) }}{{ end -}}
+{{- end -}}
+
 {{/* Refuse what would leave alerts that never fire: (dict "root" $ "pack" …). */}}
 {{- define "obskit.refuse" -}}
 {{- $reserved := .pack.reserved -}}
@@ -27,6 +42,7 @@
 {{- end -}}
 {{- range $name, $options := .root.Values.packs -}}
 {{- if not (has $name $.pack.packs) }}{{ fail (printf "obskit: no pack is called %s; known: %s" $name (join ", " $.pack.packs)) }}{{ end -}}
+{{- if kindIs "map" $options }}{{ include "obskit.version" (dict "name" $name "given" $options.version "oldest" (get $.pack.oldest $name)) }}{{ end -}}
 {{- end -}}
 {{- $known := dict -}}
 {{- $families := dict -}}
@@ -138,6 +154,22 @@
 {{- end -}}
 {{- end -}}
 {{- toJson $groups -}}
+{{- end -}}
+
+{{/* JSON: the alerts that are told later than they promise, each with its seconds. */}}
+{{- define "obskit.late" -}}
+{{- $pack := .Files.Get "files/rules.json" | fromJson -}}
+{{- $limits := dict -}}
+{{- range $pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $limits .alert .limit }}{{ end }}{{ end }}{{ end -}}
+{{- $late := list -}}
+{{- range $language := list "promql" "logql" -}}
+{{- range include "obskit.groups" (dict "root" $ "pack" $pack "language" $language) | fromJsonArray }}{{ range .rules }}{{ if .alert -}}
+{{- $budget := trimSuffix "s" .annotations.detection_budget -}}
+{{- $limit := get $limits .alert -}}
+{{- if gt (float64 $budget) (float64 $limit) }}{{ $late = append $late (printf "%s (%s s instead of %.0f)" .alert $budget (float64 $limit)) }}{{ end -}}
+{{- end }}{{ end }}{{ end -}}
+{{- end -}}
+{{- toJson $late -}}
 {{- end -}}
 
 {{/* Seconds from a log line to the notification, as obskit/promql/log_budget.py computes them: as below. */}}
