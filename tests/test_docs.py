@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from obskit import catalogue
-from obskit._render import alerts
+from obskit._render import alerts, routing
 from obskit.config.project import Backends, Project, Service
 
 ROOT = Path(__file__).parent.parent
@@ -147,6 +147,24 @@ def test_the_route_of_the_documentation_is_the_one_that_is_rendered() -> None:
     (code,) = [code for _, code in blocks("yaml") if code.startswith("# alertmanager.yaml\n")]
     rendered = yaml.safe_load((ROOT / "examples/shop/rendered/alerts/alertmanager.yaml").read_text())
     assert yaml.safe_load(code)["route"]["routes"] == rendered["routes"]
+
+
+@pytest.mark.real
+def test_a_route_by_namespace_gives_the_alerts_of_a_pack_to_those_who_own_what_is_broken(
+    tmp_path: Path, program: Callable[[str], Path]
+) -> None:
+    (code,) = [code for _, code in blocks("yaml") if code.startswith("# by-namespace.yaml")]
+    configuration = yaml.safe_load(code)
+    project = Project(service=Service(name="shop"), packs={"postgres": True})
+    rendered = routing.routes(project)[-1]
+    assert configuration["route"]["routes"][0]["routes"] == [rendered]
+    configuration["route"]["routes"].append(rendered)
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump(configuration))
+    command = [str(program("amtool")), "config", "routes", "test", f"--config.file={tmp_path / 'all.yaml'}"]
+    for namespace, receiver in (("till", "till"), ("shop", "platform")):
+        labels = ["pack=postgres", "service=shop", f"namespace={namespace}", "latency_class=fast"]
+        done = subprocess.run([*command, *labels], capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.strip() == receiver
 
 
 def test_the_limits_of_the_documentation_are_those_that_the_rules_come_to() -> None:
