@@ -14,7 +14,7 @@ import yaml
 from programs import promtool_says
 
 from obskit import _checks, catalogue
-from obskit._checks import _rendered, detection_budget
+from obskit._checks import _rendered
 from obskit._installation import directory
 from obskit._render import alerts, cases, jsonnet, pack, pipeline, routing
 from obskit.catalogue import _export
@@ -97,7 +97,7 @@ def test_what_wakes_nobody_holds_back_nothing_that_does() -> None:
 def test_an_alert_keeps_its_promised_budget_and_a_fast_one_twenty_one_seconds(alert: pack.Alert) -> None:
     spent = alerts.budget(EVERYTHING, alert).seconds
     assert spent <= alert.budget
-    assert alert.latency_class != "fast" or alert.budget <= detection_budget.FAST
+    assert alert.latency_class != "fast" or alert.budget <= budget.FAST
     assert rules_of_everything()[alert.name]["annotations"]["detection_budget"] == f"{spent}s"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 import yaml
 from helm_python import _native
 
-from obskit import catalogue
-from obskit._render import alerts, chart, dashboards, pack, sidecars
+from obskit import _checks, catalogue
+from obskit._checks import _rendered, foreign_version
+from obskit._render import alerts, chart, dashboards, pack, sidecars, versions
+from obskit.config import templates
 from obskit.config.project import (
     AlertOverride,
     Backends,
@@ -30,6 +33,7 @@ from obskit.config.project import (
     ShardSet,
     Slo,
 )
+from tests import test_templates
 
 pytestmark = pytest.mark.once  # what the Python renderer writes is held by the generated files under every version
 ROOT = Path(__file__).parent.parent
@@ -63,7 +67,7 @@ PACKS = Project(
     thresholds="series",
     slo=Slo(availability=99.999, latency=LatencyObjective(threshold=1, objective=95)),
     packs={
-        name: [True, Pack(version="1.30", scrape="30s", match={"cluster": "eu-.*", "job": name}), False][index % 3]
+        name: [True, Pack(version="30.1", scrape="30s", match={"cluster": "eu-.*", "job": name}), False][index % 3]
         for index, name in enumerate(catalogue.PLATFORM)
     }
     | {"rollout": Pack(match={"cluster": "eu-.*", "job": "kube-state-metrics", "namespace": "shop|till"})},
@@ -76,15 +80,17 @@ ALL = pytest.mark.parametrize(
 )
 
 
-def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
+def files(values: dict[str, Any], path: Path = CHART) -> dict[str, str]:
     with helm.Chart.load(str(path)) as loaded:
         options = {"name": "demo", "namespace": "default", "api_versions": APIS}
-        manifests = json.loads(
-            _native.call_string("helm_render", loaded._raw(), json.dumps(values), json.dumps(options))
-        )
+        made = _native.call_string("helm_render", loaded._raw(), json.dumps(values), json.dumps(options))
+    return dict(json.loads(made))
+
+
+def render(values: dict[str, Any], path: Path = CHART) -> list[dict[str, Any]]:
     return [
         document
-        for name, text in sorted(manifests.items())
+        for name, text in sorted(files(values, path).items())
         if name.endswith((".yaml", ".yml"))
         for document in yaml.safe_load_all(text)
         if document
@@ -314,6 +320,108 @@ def test_with_every_alert_disabled_no_rule_is_left() -> None:
 def test_wrong_values_are_refused_with_a_message(values: dict[str, Any], words: str) -> None:
     with pytest.raises(helm.HelmError, match=words):
         render(values)
+
+
+def _before(version: str) -> str:
+    major, minor = map(int, version.split("."))
+    return f"{major}.{minor - 1}" if minor else f"{major - 1}.99"
+
+
+VERSIONS = [
+    (name, version)
+    for name, oldest in versions.oldest().items()
+    for version in (oldest.version, oldest.version.partition(".")[0], _before(oldest.version))
+]
+
+
+@pytest.mark.parametrize(("name", "version"), VERSIONS)
+def test_a_version_is_refused_where_a_check_finds_series_that_it_does_not_have_yet(name: str, version: str) -> None:
+    project = Project(service=PLAIN.service, packs={name: Pack(version=version)})
+    rules, board = alerts.files(project)["alerts/rules.yaml"], dashboards.files(project)[f"dashboards/{name}.json"]
+    rendered = _rendered.read({"rules.yaml": rules, "board.json": board}, project)
+    found = [finding.message for finding in foreign_version.check(rendered)]
+    try:
+        render(chart.values(project))
+    except helm.HelmError as error:
+        oldest = versions.oldest()[name]
+        assert f"packs.{name}.version cannot be {version}: {oldest.emitter} emits {oldest.series}," in str(error)
+        assert any(f"emits {oldest.series} from {oldest.version} on" in message for message in found)
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        PLAIN,
+        SLOW,
+        Project(service=PLAIN.service, packs={"istio": Pack(scrape="5m")}),
+        Project(service=PLAIN.service, intervals=Intervals(logs="5m", scrape="15s")),
+        Project(service=PLAIN.service, alerts={"ObskitShardHot": AlertOverride(for_="10s")}),
+    ],
+    ids=["defaults", "other intervals", "pack scraped seldom", "logs", "for"],
+)
+def test_the_notes_name_the_alerts_that_a_check_finds_late(project: Project) -> None:
+    found = [f for f in _checks.run(alerts.files(project), project) if f.check == "detection-budget"]
+    expected = {
+        f"{found.place.split()[-1]} ({takes} s instead of {may})"
+        for found in found
+        for may, takes in re.findall(r"may take (\d+) s .*takes (\d+) s", found.message)
+    }
+    notes = files(chart.values(project))["obskit/templates/NOTES.txt"]
+    named = set(re.findall(r"(\w+ \([0-9.]+ s instead of [0-9.]+\))", notes))
+    assert named == expected
+    assert ("Shorten them" in notes) == bool(expected)
+
+
+def summarised(template: str) -> Project:
+    return Project(
+        service=PLAIN.service, alerts={"ObskitPodNotReady": AlertOverride(annotations={"summary": template})}
+    )
+
+
+def test_a_template_that_prometheus_takes_is_taken_and_stays_as_it_is() -> None:
+    names = [alert.name for alert in pack.load().alerts() if alert.family not in catalogue.PLATFORM]
+    texts = {f"a{index}": text for index, text in enumerate(test_templates.GOOD)}
+    override = AlertOverride(annotations=texts)
+    project = Project(service=PLAIN.service, alerts=dict.fromkeys(names[:1], override))
+    (rule,) = of_kind(render(chart.values(project)), "PrometheusRule")
+    assert rule["spec"]["groups"] == alerts.groups(project)
+
+
+OF_HELM = (
+    "{{ $labels.pod | upper }}",
+    "{{ include `a` . }}",
+    "{{ tpl `a` . }}",
+    "x{{ end }}{{ if true }}y",
+    "{{{ 1 }}",
+)
+
+
+@pytest.mark.parametrize("template", [*test_templates.BAD, *OF_HELM])
+def test_a_template_that_prometheus_refuses_is_refused_with_its_place(template: str) -> None:
+    with pytest.raises(helm.HelmError, match="annotation summary of ObskitPodNotReady"):
+        render(chart.values(summarised(template)))
+
+
+@pytest.mark.parametrize("template", OF_HELM)
+def test_what_helm_alone_would_read_or_could_mistake_is_refused_by_both(template: str) -> None:
+    assert templates.problem(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ $labels.pod | upper }}", "there is no function upper; known: and, args, call, "),
+        ("{{ if $value }}x", "if has no end"),
+        ("{{ $value * 100 }}", r"gotpl:1: unexpected \"\*\" in operand"),
+        ("{{ `upper` }} {{ $value | upper }}", "no function upper"),
+        ("{{/* upper */}}{{ $valeu }}", "there is no variable .valeu"),
+    ],
+)
+def test_a_template_is_refused_with_the_word_that_is_wrong(template: str, why: str) -> None:
+    with pytest.raises(helm.HelmError, match=why):
+        render(chart.values(summarised(template)))
 
 
 @pytest.mark.parametrize("pattern", ["redis", "red.*|x+", "a||b", "|a", "a.b*c"])

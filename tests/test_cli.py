@@ -219,6 +219,23 @@ def test_services_whose_pods_look_alike_are_refused(tmp_path: Path) -> None:
         assert expected in done["stderr"]
 
 
+@pytest.mark.parametrize("match", ["", "cluster: eu-.*, job: redis"])
+def test_a_pack_that_two_projects_have_on_the_same_series_is_refused(match: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "service: {name: a}\npacks: {redis: {match: {cluster: eu-1|us-1}}, postgres: true}\n"
+    )
+    (tmp_path / "b.yaml").write_text(f"service: {{name: b}}\npacks:\n  redis: {{match: {{{match}}}}}\n")
+    for command in ("check", "render"):
+        done = run(f"obskit {command} -c a.yaml -c b.yaml", tmp_path)
+        assert (done["exit"], done["stdout"]) == ("2\n", "")
+        expected = (
+            "obskit: b.yaml:3: it has the pack redis, as a.yaml, and nothing in their match keeps them apart; both"
+        )
+        assert done["stderr"].startswith(expected)
+    (tmp_path / "b.yaml").write_text("service: {name: b}\npacks: {redis: {match: {cluster: eu-2.*}}, istio: true}\n")
+    assert run("obskit check -c a.yaml -c b.yaml", tmp_path)["exit"] == "0\n"
+
+
 def test_several_projects_are_checked_each_with_its_own_findings(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("service: {name: a}\n")
     (tmp_path / "b.yaml").write_text("service: {name: b}\nintervals: {export: 20s}\n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obskit.config import yaml_source
+from obskit.config import patterns, yaml_source
 from obskit.config.loading import load, schema
 from obskit.config.project import Project, duration_seconds
 from obskit.exceptions import InputError
@@ -268,3 +271,20 @@ def test_no_data_makes_loading_raise_anything_but_an_input_error(
         load(file)
     except InputError as error:
         assert str(error)
+
+
+_PATTERNS = st.text(alphabet="ab.*+|", max_size=6).filter(lambda text: not re.search(r"(?:^|[|*+])[*+]", text))
+_VALUES = ["".join(letters) for length in range(9) for letters in itertools.product("ab", repeat=length)]
+
+
+@given(_PATTERNS, _PATTERNS)
+def test_patterns_overlap_where_some_value_matches_both(one: str, other: str) -> None:
+    both = [value for value in _VALUES if re.fullmatch(one, value) and re.fullmatch(other, value)]
+    assert patterns.overlap({"job": one}, {"job": other, "x": "y"}) == bool(both)
+
+
+def test_the_longest_patterns_are_compared_at_once() -> None:
+    start = time.process_time()
+    assert not patterns.overlap({"job": "a*" * 126 + "b"}, {"job": "a*" * 126 + "c"})
+    assert not patterns.overlap({"job": "|".join("b" * 127)}, {"job": "|".join("a" * 127)})
+    assert time.process_time() - start < 5

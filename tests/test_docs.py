@@ -13,8 +13,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
+
+from obskit import catalogue
+from obskit._render import alerts, routing
+from obskit.config.project import Backends, Project, Service
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -142,6 +147,63 @@ def test_the_route_of_the_documentation_is_the_one_that_is_rendered() -> None:
     (code,) = [code for _, code in blocks("yaml") if code.startswith("# alertmanager.yaml\n")]
     rendered = yaml.safe_load((ROOT / "examples/shop/rendered/alerts/alertmanager.yaml").read_text())
     assert yaml.safe_load(code)["route"]["routes"] == rendered["routes"]
+
+
+@pytest.mark.real
+def test_a_route_by_namespace_gives_the_alerts_of_a_pack_to_those_who_own_what_is_broken(
+    tmp_path: Path, program: Callable[[str], Path]
+) -> None:
+    (code,) = [code for _, code in blocks("yaml") if code.startswith("# by-namespace.yaml")]
+    configuration = yaml.safe_load(code)
+    project = Project(service=Service(name="shop"), packs={"postgres": True})
+    rendered = routing.routes(project)[-1]
+    assert configuration["route"]["routes"][0]["routes"] == [rendered]
+    configuration["route"]["routes"].append(rendered)
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump(configuration))
+    command = [str(program("amtool")), "config", "routes", "test", f"--config.file={tmp_path / 'all.yaml'}"]
+    for namespace, receiver in (("till", "till"), ("shop", "platform")):
+        labels = ["pack=postgres", "service=shop", f"namespace={namespace}", "latency_class=fast"]
+        done = subprocess.run([*command, *labels], capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.strip() == receiver
+
+
+def test_the_limits_of_the_documentation_are_those_that_the_rules_come_to() -> None:
+    page = " ".join((ROOT / "docs/backends.md").read_text().split())
+    shop = Project(service=Service(name="shop", namespace="shop"))
+    everything = msgspec.structs.replace(shop, packs=dict.fromkeys(catalogue.PLATFORM, True), thresholds="series")
+    few, many = alerts.groups(shop), alerts.groups(everything)
+    assert (
+        f"A service has {len(few)} groups of rules, {len(many)} with all packs, and no group has more than 20 rules"
+        in page
+    )
+    assert f"# {len(few)} for each service, {len(many) - len(few)} for all packs" in page
+    assert max(len(group["rules"]) for group in many) <= 20
+    assert 70 // len(few) == 4
+    assert "by default: those of four services" in page
+    assert _annotation(shop) < 262_144 / 2
+    service = Service(name="checkout", namespace="commerce", team="payments")
+    linked = msgspec.structs.replace(everything, service=service, backends=Backends(grafana="http://grafana:3000"))
+    assert _annotation(linked) > 262_144
+
+
+def _annotation(project: Project) -> int:
+    """The bytes that kubectl apply keeps of the PrometheusRule: Go writes <, > and & as six."""
+    resource = yaml.safe_load(alerts.files(project)["alerts/prometheusrule.yaml"])
+    text = json.dumps(resource, separators=(",", ":"), ensure_ascii=False)
+    return len(text.encode()) + 5 * sum(map(text.count, "<>&"))
+
+
+def test_the_table_of_the_chart_has_every_value() -> None:
+    page = (ROOT / "docs/helm.md").read_text()
+    schema = json.loads((ROOT / "helm/obskit/values.schema.json").read_text())
+    rows = [" ".join(line.split("|")[1:3]) for line in page.splitlines() if line.startswith("| `")]
+    missing = []
+    for top in schema["properties"].keys() - {"global", "enabled"}:
+        definition = schema["properties"][top]
+        definition = schema["$defs"].get(definition.get("$ref", "").rpartition("/")[2], definition)
+        told = re.findall(r"\w+", " ".join(row for row in rows if re.search(rf"`{top}[`.]", row)))
+        missing += [f"{top}.{key}" for key in (top, *definition.get("properties", ())) if key not in told]
+    assert missing == []
 
 
 def test_every_make_target_of_the_documentation_exists() -> None:

@@ -22,13 +22,9 @@ if TYPE_CHECKING:
 
 ID = "detection-budget"
 
-#: Seconds within which a fast alert must be with people.
-FAST = 21
 _CLASSES = ("fast", "normal", "slow")
-#: Of alerts without a page, which promises less. A slow one takes as long as what it watches: hours of an error budget.
-_LIMITS: dict[str, float] = {"fast": FAST, "normal": 360}
-#: Of slow ones: some seconds of a slower interval are nothing to an alert that takes an hour or foretells a fortnight.
-_SLACK, _SLACK_SECONDS = 0.1, 60
+#: Of normal alerts without a page, which promises less. A slow one takes as long as what it watches: hours of a budget.
+_LONGEST = 360
 _PROMISE = re.compile(r"^\| told within \| (\d+) s ", re.MULTILINE)
 
 
@@ -96,11 +92,8 @@ def _label(alert: Rule, query: Query | None, name: str) -> str | None:
 def _limit(rendered: Rendered, name: str, kind: str, otherwise: float) -> float:
     """What an alert may take: what its page promises, or what the project declares where that is more."""
     declared = getattr(rendered.project.budgets, kind, None)
-    page = None if kind == "fast" else _promise(name)
-    limit = page or _LIMITS.get(kind, otherwise)
-    if kind == "slow":
-        limit += max(limit * _SLACK, _SLACK_SECONDS)
-    return max(limit, duration_seconds(declared) if declared else 0)
+    promised = _promise(name) or (_LONGEST if kind == "normal" else otherwise)
+    return max(budget.limit(kind, promised), duration_seconds(declared) if declared else 0)
 
 
 @cache

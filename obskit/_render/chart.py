@@ -6,10 +6,12 @@ import dataclasses
 from typing import Any
 
 from obskit import catalogue
-from obskit._render import alerts, analysis, dashboards, overrides, pack, sidecars
+from obskit._render import alerts, analysis, dashboards, overrides, pack, sidecars, versions
 from obskit._render.text import json_text, yaml_text
+from obskit.config import templates
 from obskit.config.project import Intervals, Metrics, Pack, Project, Service
 from obskit.exceptions import RenderError
+from obskit.gotemplate import words
 from obskit.promql import budget, log_budget
 
 #: A project, and one whose intervals are all different: what a rule needs of each interval must come out the same.
@@ -102,8 +104,14 @@ def bundle() -> dict[str, str]:
 def _rules() -> dict[str, Any]:
     return {
         "reserved": sorted(overrides.RESERVED),
+        "template": {
+            "functions": sorted(templates.FUNCTIONS | words.FUNCTIONS),
+            "variables": list(templates.VARIABLES),
+            "words": sorted(words.KEYWORDS | words.LITERALS),
+        },
         "threshold": catalogue.telemetry.THRESHOLD.name,
         "packs": list(catalogue.PLATFORM),
+        "oldest": {name: dataclasses.asdict(oldest) for name, oldest in versions.oldest().items()},
         "reservedByPack": {name: sorted(overrides.of_pack(name)) for name in catalogue.PLATFORM},
         "boards": [slug for slug in dashboards.tokenised() if slug not in catalogue.PLATFORM],
         "groups": [
@@ -151,6 +159,7 @@ def _rule(rule: pack.Recording | pack.Alert) -> dict[str, Any]:
             }
             for p in rule.params.values()
         },
+        "limit": budget.limit(rule.latency_class, rule.budget),
         "dashboard": rule.panel.partition("#")[0],
         "source": rule.source,
         **_needs(rule),

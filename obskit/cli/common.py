@@ -53,28 +53,44 @@ def configs_option(several: str) -> Callable[[_Command], _Command]:
 
 
 def refuse_confusable(configs: Sequence[Path]) -> list[Project]:
-    """Load several projects, and refuse those whose services or containers nobody could tell apart.
+    """Load several projects, and refuse those whose services, containers or packs nobody could tell apart.
 
     Raises:
-        InputError: A file cannot be used, or two describe one service, or pods that look alike.
+        InputError: A file cannot be used, or two describe one service, or pods that look alike, or watch the same.
     """
-    found: list[Project] = []
-    services: dict[tuple[str, str], Path] = {}
-    containers: dict[tuple[str, str], Path] = {}
+    found: dict[Path, Project] = {}
     for config in configs:
         with project(config) as loaded:
-            found.append(loaded)
-        namespace = loaded.service.namespace
-        other = services.setdefault((namespace, loaded.service.name), config)
-        if other is not config:
-            problem = f"it describes the same service as {other}"
-            raise InputError(problem, place=str(config), remedy="give one of them another name or namespace")
-        other = containers.setdefault((namespace, loaded.container), config)
-        if other is not config:
-            problem = f"its container is called {loaded.container}, as that of {other} in the same namespace"
-            remedy = "alerts on pods know a service by its container: give one of them another name"
-            raise InputError(problem, place=str(config), remedy=remedy)
-    return found
+            for earlier, other in found.items():
+                _refuse_alike(loaded, other, earlier)
+                _refuse_packs(loaded, other, earlier)
+        found[config] = loaded
+    return list(found.values())
+
+
+def _refuse_alike(project: Project, other: Project, config: Path) -> None:
+    if project.service.namespace != other.service.namespace:
+        return
+    if project.service.name == other.service.name:
+        raise InputError(
+            f"it describes the same service as {config}", remedy="give one of them another name or namespace"
+        )
+    if project.container == other.container:
+        problem = f"its container is called {project.container}, as that of {config} in the same namespace"
+        remedy = "alerts on pods know a service by its container: give one of them another name"
+        raise InputError(problem, remedy=remedy)
+
+
+def _refuse_packs(project: Project, other: Project, config: Path) -> None:
+    """Refuse a pack that another project has as well, where some series may be those of both."""
+    from obskit.config.patterns import overlap
+
+    theirs = other.enabled_packs
+    for name, pack in project.enabled_packs.items():
+        if name in theirs and overlap(pack.match, theirs[name].match):
+            problem = f"it has the pack {name}, as {config}, and nothing in their match keeps them apart"
+            remedy = "both would tell the same: leave it out of one, or give both a label with other values in match"
+            raise InputError(problem, place=f"packs.{name}", remedy=remedy)
 
 
 def json_option(function: _Command) -> _Command:

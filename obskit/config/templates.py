@@ -12,14 +12,14 @@ FUNCTIONS = frozenset(
     title toUpper toLower match reReplaceAll graphLink tableLink urlQueryEscape
     """.split()  # noqa: SIM905 - a table reads better than its quotes
 )
-_VARIABLES = ("$labels", "$value", "$externalLabels", "$externalURL")
+VARIABLES = ("$labels", "$value", "$externalLabels", "$externalURL")
 
 #: What vmalert has beside these: https://docs.victoriametrics.com/victoriametrics/vmalert/#templating.
 _FUNCTIONS_OF_VMALERT = FUNCTIONS | set(
     "crlfEscape formatTime htmlEscape jsonEscape parseDurationTime pathEscape queryEscape quotesEscape".split()  # noqa: SIM905
 )
 _VARIABLES_OF_VMALERT = (
-    *_VARIABLES,
+    *VARIABLES,
     "$activeAt",
     "$alertID",
     "$expr",
@@ -52,7 +52,7 @@ def problem(template: str, of_vmalert: bool = False) -> str:
         return ""
     from obskit.gotemplate.reader import Reader  # few projects have templates of their own
 
-    known = (_FUNCTIONS_OF_VMALERT, _VARIABLES_OF_VMALERT) if of_vmalert else (FUNCTIONS, _VARIABLES)
+    known = (_FUNCTIONS_OF_VMALERT, _VARIABLES_OF_VMALERT) if of_vmalert else (FUNCTIONS, VARIABLES)
     try:
         Reader(template, *known).read()
     except ValueError as error:

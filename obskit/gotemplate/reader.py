@@ -221,7 +221,7 @@ class Reader(Cursor):
         return token.kind
 
     def _word(self, word: str) -> str:
-        if word in ("true", "false", "nil"):
+        if word in words.LITERALS:
             return "constant"
         if word not in words.FUNCTIONS and word not in self.functions:
             raise ValueError(f"there is no function {word}")

@@ -13,6 +13,7 @@ FUNCTIONS = frozenset(
     "and call html index slice js len not or print printf println urlquery eq ge gt le lt ne".split()  # noqa: SIM905
 )
 KEYWORDS = {"if", "with", "range", "end", "else", "break", "continue", "define", "block", "template"}
+LITERALS = {"true", "false", "nil"}
 
 OPENING = re.compile(r"\{\{(?:-(?=[ \t\r\n]))?")
 COMMENT = re.compile(r"\{\{(?:-[ \t\r\n])?/\*[^*]*(?:\*(?!/)[^*]*)*\*/(?:[ \t\r\n]-)?\}\}")

@@ -28,6 +28,11 @@ from obskit.config.project import Intervals, duration_seconds
 #: and whatever joins it later.
 GROUP_WAIT = "30s"
 
+#: Seconds within which a fast alert must be with people.
+FAST = 21
+#: Of slow ones: some seconds of a slower interval are nothing to an alert that takes an hour or foretells a fortnight.
+_SLACK, _SLACK_SECONDS = 0.1, 60
+
 
 @dataclass(frozen=True)
 class Step:
@@ -129,6 +134,22 @@ def routed(intervals: Intervals, latency_class: str) -> Step:
     if latency_class == "fast":
         return Step(duration_seconds(intervals.group_wait), "group_wait of the route")
     return Step(duration_seconds(GROUP_WAIT), "group_wait of the route, or group_interval for one that joins its group")
+
+
+def limit(latency_class: str, promised: float) -> float:
+    """Return the seconds that an alert may take at any intervals.
+
+    Args:
+        latency_class: ``fast``, ``normal`` or ``slow``.
+        promised: The seconds that its page promises at the default intervals.
+
+    Example:
+        >>> limit("fast", 16), limit("normal", 45), limit("slow", 3600)
+        (21, 45, 3960.0)
+    """
+    if latency_class == "fast":
+        return FAST
+    return promised + max(promised * _SLACK, _SLACK_SECONDS) if latency_class == "slow" else promised
 
 
 def _reach(expr: str, group: str, recorded: Mapping[str, Recorded]) -> tuple[int, int]:

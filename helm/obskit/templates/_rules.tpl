@@ -1,11 +1,3 @@
-{{/* Refuse a template for which Prometheus would refuse all rules: (dict "place" … "text" …). */}}
-{{- define "obskit.template" -}}
-{{- if ne (regexFindAll "\\{\\{" .text -1 | len) (regexFindAll "\\}\\}" .text -1 | len) }}{{ fail (printf "obskit: %s: {{ or }} stands without its other half" .place) }}{{ end -}}
-{{- range $variable := regexFindAll "[$][A-Za-z_]\\w*" (ternary "" (join " " (regexFindAll "\\{\\{[^}]*" .text -1)) (contains ":=" .text)) -1 -}}
-{{- if not (has $variable (list "$labels" "$value" "$externalLabels" "$externalURL")) }}{{ fail (printf "obskit: %s: there is no variable %s" $.place $variable) }}{{ end -}}
-{{- end -}}
-{{- end -}}
-
 {{/* Refuse an objective so low that no more than all requests would have to miss it: (dict "root" $ "rule" …). */}}
 {{- define "obskit.reachable" -}}
 {{- $slo := .root.Values.slo -}}
@@ -17,6 +9,21 @@
 {{- if and $enabled $share -}}
 {{- if ge (mulf (float64 $share) (float64 $rate)) 1.0 }}{{ fail (printf "obskit: %s can never fire; set its rate below %.4g, or enabled: false" .rule.alert (divf 1.0 (float64 $share))) }}{{ end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Refuse a version that has not all that its pack asks for: (dict "name" … "given" … "oldest" …). */}}
+{{- define "obskit.version" -}}
+{{- if and .given .oldest -}}
+{{- $given := include "obskit.sortable" .given -}}
+{{- if lt $given (include "obskit.sortable" .oldest.version | trunc (len $given)) -}}
+{{- fail (printf "obskit: packs.%s.version cannot be %s: %s emits %s, which the pack asks for, from %s on; update it, or leave the version out" .name .given .oldest.emitter .oldest.series .oldest.version) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A version as text that sorts as it does. */}}
+{{- define "obskit.sortable" -}}
+{{- range splitList "." . }}{{ printf "%05d" (int .) }}{{ end -}}
 {{- end -}}
 
 {{/* Refuse what would leave alerts that never fire: (dict "root" $ "pack" …). */}}
@@ -35,6 +42,7 @@
 {{- end -}}
 {{- range $name, $options := .root.Values.packs -}}
 {{- if not (has $name $.pack.packs) }}{{ fail (printf "obskit: no pack is called %s; known: %s" $name (join ", " $.pack.packs)) }}{{ end -}}
+{{- if kindIs "map" $options }}{{ include "obskit.version" (dict "name" $name "given" $options.version "oldest" (get $.pack.oldest $name)) }}{{ end -}}
 {{- end -}}
 {{- $known := dict -}}
 {{- $families := dict -}}
@@ -54,12 +62,12 @@
 {{- end -}}
 {{- range $label, $value := $override.labels -}}
 {{- if or (has $label $reserved) (has $label $.root.Values.groupLabels) }}{{ fail (printf "obskit: %s cannot set the label %s" $name $label) }}{{ end -}}
-{{- include "obskit.template" (dict "place" (printf "label %s of %s" $label $name) "text" $value) -}}
+{{- include "obskit.template" (dict "root" $.root "known" $.pack.template "place" (printf "label %s of %s" $label $name) "text" $value) -}}
 {{- end -}}
 {{- range $annotation, $value := $override.annotations -}}
 {{- if eq $annotation "detection_budget" }}{{ fail (printf "obskit: %s cannot set detection_budget, which is computed" $name) }}{{ end -}}
 {{- if and (eq $annotation "runbook_url") (not (regexMatch "^https?://" $value)) }}{{ fail (printf "obskit: runbook_url of %s must begin with https:// or http://" $name) }}{{ end -}}
-{{- include "obskit.template" (dict "place" (printf "annotation %s of %s" $annotation $name) "text" $value) -}}
+{{- include "obskit.template" (dict "root" $.root "known" $.pack.template "place" (printf "annotation %s of %s" $annotation $name) "text" $value) -}}
 {{- end -}}
 {{- range $param, $value := $override.params -}}
 {{- $params := get $known $name -}}
@@ -146,6 +154,22 @@
 {{- end -}}
 {{- end -}}
 {{- toJson $groups -}}
+{{- end -}}
+
+{{/* JSON: the alerts that are told later than they promise, each with its seconds. */}}
+{{- define "obskit.late" -}}
+{{- $pack := .Files.Get "files/rules.json" | fromJson -}}
+{{- $limits := dict -}}
+{{- range $pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $limits .alert .limit }}{{ end }}{{ end }}{{ end -}}
+{{- $late := list -}}
+{{- range $language := list "promql" "logql" -}}
+{{- range include "obskit.groups" (dict "root" $ "pack" $pack "language" $language) | fromJsonArray }}{{ range .rules }}{{ if .alert -}}
+{{- $budget := trimSuffix "s" .annotations.detection_budget -}}
+{{- $limit := get $limits .alert -}}
+{{- if gt (float64 $budget) (float64 $limit) }}{{ $late = append $late (printf "%s (%s s instead of %.0f)" .alert $budget (float64 $limit)) }}{{ end -}}
+{{- end }}{{ end }}{{ end -}}
+{{- end -}}
+{{- toJson $late -}}
 {{- end -}}
 
 {{/* Seconds from a log line to the notification, as obskit/promql/log_budget.py computes them: as below. */}}
