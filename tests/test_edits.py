@@ -28,8 +28,11 @@ FAST = 'route latency_class="fast"'
 
 def found(files: dict[str, str], project: Project = SHOP) -> dict[str, str]:
     """Alert or route -> what the check of budgets says of it."""
-    findings = [f for f in _checks.run(files, project) if f.check == "detection-budget"]
-    return {f.place.rpartition("alert ")[2]: f.message for f in findings}
+    result: dict[str, list[str]] = {}
+    for finding in _checks.run(files, project):
+        if finding.check == "detection-budget":
+            result.setdefault(finding.place.rpartition("alert ")[2], []).append(finding.message)
+    return {place: "\n".join(messages) for place, messages in result.items()}
 
 
 def recorded_over(series: str, window: str) -> dict[str, str]:
@@ -120,6 +123,26 @@ def test_a_route_that_waits_longer_than_the_budgets_count_is_named(
         assert message.endswith(f" counts {seconds[1]} s of it")
 
 
+@pytest.mark.parametrize(
+    ("matcher", "key", "value", "of", "seconds"),
+    [
+        ('namespace="shop"', "group_interval", "5m", "", (300, 30)),
+        ('latency_class="fast"', "group_by", ["alertname"], FAST, (60, 0)),
+    ],
+    ids=["longer", "a fast alert that is no group of its own"],
+)
+def test_a_route_in_which_an_alert_that_joins_a_group_waits_longer_than_the_budgets_count_is_named(
+    matcher: str, key: str, value: object, of: str, seconds: tuple[int, int]
+) -> None:
+    document = yaml.safe_load(FILES[MANAGER])
+    for route in routes(document):
+        if matcher in route["matchers"]:
+            route[key] = value
+    message = found({**FILES, MANAGER: yaml.safe_dump(document)})[f"{MANAGER}: {OWN}{of and f': {of}'}"]
+    assert message.startswith(f"group_interval is {seconds[0]} s for one that joins its group; the budget of Obskit")
+    assert message.endswith(f" counts {seconds[1]} s of it")
+
+
 def test_a_route_that_waits_less_is_no_finding() -> None:
     assert found(with_wait(MANAGER, 'namespace="shop"', "1s")) == {}
 
@@ -181,7 +204,7 @@ def test_an_alert_without_a_route_waits_as_alertmanager_does_unless_another_file
     assert found({"r.yaml": ALERT, "a.yaml": other})["a.yaml"].startswith(
         "group_wait is 30 s; the budget of A counts 0 s"
     )
-    own = "{routes: [{matchers: [service=shop], group_wait: 0s}], inhibit_rules: []}"
+    own = "{routes: [{matchers: [service=shop], group_wait: 0s, group_by: ['...']}], inhibit_rules: []}"
     assert set(found({"r.yaml": ALERT, "a.yaml": other, "b.yaml": own})) == {"A"}, "its missing annotation alone"
 
 

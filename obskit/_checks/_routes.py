@@ -16,8 +16,8 @@ import msgspec
 
 from obskit._checks import _documents
 
-#: Of Alertmanager's first route, where it says nothing else.
-_WAIT = 30.0
+#: Whose alerts are a group each, which no other one joins.
+_ALONE = ["..."]
 #: The value of a label by its name, "" where there is no such label, None where it depends on the series.
 Labels = Callable[[str], "str | None"]
 _MATCHER = re.compile(r'\s*(?:"([^"\\]+)"|([A-Za-z_]\w*))\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s]*))\s*')
@@ -46,20 +46,40 @@ class Matcher:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """How a route holds alerts; what it does not say itself is that of the route above.
+
+    Args:
+        wait: Seconds of its ``group_wait``, for the first alert of a group.
+        interval: Seconds of its ``group_interval``, for one that joins a group that was just sent.
+        grouped: By which labels alerts are a group.
+    """
+
+    wait: float = 30.0  # what Alertmanager's first route has where it says nothing
+    interval: float = 300.0
+    grouped: tuple[str, ...] = ()
+
+    @property
+    def joined(self) -> float:
+        """Seconds for an alert that joins a group; 0 where none does."""
+        return 0.0 if [*self.grouped] == _ALONE else self.interval
+
+
+@dataclass(frozen=True)
 class Route:
     """A route and those below it.
 
     Args:
         place: File, and the matchers from the first route on.
         matchers: All must be true.
-        wait: Seconds of its ``group_wait``, its own or of a route above.
+        holds: How it holds what it takes.
         goes_on: Whether the next routes are asked as well.
         below: The routes below, in order.
     """
 
     place: str
     matchers: tuple[Matcher, ...]
-    wait: float
+    holds: Holding
     goes_on: bool
     below: tuple[Route, ...]
 
@@ -98,6 +118,8 @@ class _OfOperator(msgspec.Struct):
 
     matchers: list[_Matcher] | None = None
     groupWait: str | None = None  # noqa: N815 - the operator's name
+    groupInterval: str | None = None  # noqa: N815 - the operator's name
+    groupBy: list[str] | None = None  # noqa: N815 - the operator's name
     continue_: bool = msgspec.field(default=False, name="continue")
     routes: list[_OfOperator] | None = None
 
@@ -109,6 +131,8 @@ class _Written(msgspec.Struct):
     match: dict[str, str] | None = None
     match_re: dict[str, str] | None = None
     group_wait: str | None = None
+    group_interval: str | None = None
+    group_by: list[str] | None = None
     continue_: bool = msgspec.field(default=False, name="continue")
     routes: list[_Written] | None = None
 
@@ -137,16 +161,28 @@ def read(path: str, document: dict[str, Any]) -> Route | None:
         routes = _documents.shaped(path, document["routes"], list[_Written], "list of routes of Alertmanager")
     else:
         return None
-    return Route(path, (), _WAIT, False, tuple(_route(path, route, _WAIT) for route in routes))
+    first = Holding()
+    return Route(path, (), first, False, tuple(_route(path, route, first) for route in routes))
 
 
-def _route(above: str, route: _OfOperator | _Written, wait: float) -> Route:
+def _route(above: str, route: _OfOperator | _Written, holds: Holding) -> Route:
     matchers = tuple(_matchers(route))
     place = f"{above}: route {', '.join(matcher.written for matcher in matchers) or 'of all'}"
-    if own := route.groupWait if isinstance(route, _OfOperator) else route.group_wait:
-        wait = _documents.seconds(place, "group_wait", own)
-    below = tuple(_route(place, inner, wait) for inner in route.routes or ())
-    return Route(place, matchers, wait, route.continue_, below)
+    holds = _holding(place, route, holds)
+    below = tuple(_route(place, inner, holds) for inner in route.routes or ())
+    return Route(place, matchers, holds, route.continue_, below)
+
+
+def _holding(place: str, route: _OfOperator | _Written, above: Holding) -> Holding:
+    if isinstance(route, _OfOperator):
+        wait, interval, grouped = route.groupWait, route.groupInterval, route.groupBy
+    else:
+        wait, interval, grouped = route.group_wait, route.group_interval, route.group_by
+    return Holding(
+        _documents.seconds(place, "group_wait", wait) if wait else above.wait,
+        _documents.seconds(place, "group_interval", interval) if interval else above.interval,
+        above.grouped if grouped is None else tuple(grouped),
+    )
 
 
 def _matchers(route: _OfOperator | _Written) -> Iterator[Matcher]:

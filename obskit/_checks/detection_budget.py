@@ -63,7 +63,7 @@ def check(rendered: Rendered) -> Iterator[Finding]:
 
 def _held_by_routes(rendered: Rendered, queries: Mapping[str, Query]) -> Iterator[Finding]:
     """Yield a finding for every route that holds alerts longer than their budgets count."""
-    held: dict[tuple[str, float, float], list[str]] = {}
+    held: dict[tuple[str, str, float, float], list[str]] = {}
     for alert in rendered.alerts():
         own = rendered.project.intervals.group_wait
         counted: float = duration_seconds(own if _class(alert) == "fast" else budget.GROUP_WAIT)
@@ -71,11 +71,13 @@ def _held_by_routes(rendered: Rendered, queries: Mapping[str, Query]) -> Iterato
         taken = [(first, route) for first in rendered.routes for route in first.taken(label)]
         # A file without a route for an alert says nothing of it where another file has one.
         for _, route in [pair for pair in taken if pair[0] is not pair[1]] or taken:
-            if route.wait > counted:
-                held.setdefault((route.place, route.wait, counted), []).append(alert.name)
-    for (place, wait, counted), names in held.items():
+            for key, wait in (("group_wait", route.holds.wait), ("group_interval", route.holds.joined)):
+                if wait > counted:
+                    held.setdefault((route.place, key, wait, counted), []).append(alert.name)
+    for (place, key, wait, counted), names in held.items():
         others = f" and {count - 1} more" if (count := len(names)) > 1 else ""
-        message = f"group_wait is {wait:g} s; the budget of {names[0]}{others} counts {counted:g} s of it"
+        of = " for one that joins its group" if key == "group_interval" else ""
+        message = f"{key} is {wait:g} s{of}; the budget of {names[0]}{others} counts {counted:g} s of it"
         yield Finding(place, message, ID, "render it again: obskit render alerts")
 
 
