@@ -247,6 +247,8 @@ def test_alertmanager_sends_an_alert_through_the_same_routes(program: Callable[[
         receivers = done.stdout.strip().split(",")
         waits = {"0": 1, "8": 1}  # one has what stands above it
         expected = [waits.get(receiver, int(receiver)) for receiver in receivers]
-        assert [route.holds.wait for route in first.taken(lambda label, of=labels: of.get(label, ""))] == expected, labels
+        assert [route.holds.wait for route in first.taken(lambda label, of=labels: of.get(label, ""))] == expected, (
+            labels
+        )
         seen |= {*receivers}
     assert seen == {"0", "2", "3", "4", "5", "6", "7", "8"}
