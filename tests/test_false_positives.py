@@ -341,6 +341,39 @@ def test_the_promised_fault_of_every_alert_is_tried_at_the_traffic_of_which_its_
         assert told["typical"] in told["power"][told["promised"]], name
 
 
+RUNBOOKS = Path(__file__).parent.parent / "docs/runbooks"
+#: A figure, and what it would be a figure of if it stood in one sentence with one of these words.
+FIGURE = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|hundred|one (?:in|of))\b", re.IGNORECASE)
+SIMULATED = re.compile(
+    r"simulat|false (?:episode|alarm)|\(median\)|budget holds|within (?:the|its) budget from|certain from",
+    re.IGNORECASE,
+)
+
+
+def invented(written: str) -> list[str]:
+    """Sentences that give a figure of a simulation."""
+    sentences = re.split(r"(?<=[.:;])\s+", " ".join(written.split()))
+    return [one for one in sentences if SIMULATED.search(one) and FIGURE.search(one)]
+
+
+def test_a_sentence_with_a_figure_of_a_simulation_is_told_from_others() -> None:
+    assert len(invented("Simulated with bursts of 15 %: no false\nepisode. None in 20 days of simulation. Good.")) == 2
+    assert invented("A false alarm in at most one of 80 starts. It needs about 1.5 requests a second.") == [
+        "A false alarm in at most one of 80 starts."
+    ]
+    assert invented("It is found within the budget from three a second on; no simulation says more. Wait 15 s.") == [
+        "It is found within the budget from three a second on;"
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("Obskit*.md")), ids=lambda path: path.stem)
+def test_what_is_written_by_hand_in_a_runbook_has_no_figure_of_a_simulation(path: Path) -> None:
+    written, generated, _ = path.read_text(encoding="utf-8").partition("<!-- generated: facts -->")
+    assert generated
+    prose = re.sub(r"```.*?```", "", written, flags=re.DOTALL)
+    assert invented(prose) == []
+
+
 def figures(alarms: dict[str, int], found: int, trials: int = 128) -> dict[str, Any]:
     cells = {"1": {"trials": 128, "found": 0, "late": 0}, "2": {"trials": trials, "found": found, "late": 1}}
     told = {"budget": 16, "unit": "runs a minute", "each": 1, "promised": "all fail", "typical": "2"}
