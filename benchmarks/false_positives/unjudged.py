@@ -7,8 +7,8 @@ UNJUDGED = {
     "ObskitCollectorQueueFilling": "It draws a line through the length of a queue: how unevenly a backend takes what "
     "it gets is its own affair, and no world here.",
     "ObskitGitlabPipelineSlow": "It compares a single run with the median of those before. How far the runs of a "
-    "branch differ is its own affair: where they are lognormal with a deviation of 0.7, one in six takes more than twice "
-    "the median, and fires if it takes more than five minutes.",
+    "branch differ is its own affair: where they are lognormal with a deviation of 0.7, one in six takes more than "
+    "twice the median, and fires if it takes more than five minutes.",
     "ObskitLogErrors": "It is in LogQL, which the evaluator does not know. Its bound (three sigma) is that of lines "
     "which come each by itself; errors that write ten lines at once pass it sooner.",
     "ObskitRuntimeMemoryRunsOut": "It draws a line through an hour of memory: how memory rises and falls is the "
