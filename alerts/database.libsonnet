@@ -67,25 +67,26 @@ function(obskit)
       legend: '{{%s}}' % pool,
     }),
     a.alert('ObskitDatabasePoolExhausted', {
-      'for': '5s',
       severity: 'critical',
+      // Each process by itself: `for` would add up short bursts of several, of which now one and now another has one.
       expr: |||
         max by (%(group)s) (
-          %(pending)s > 0
-          and on (%(each)s) (%(used)s >= on (%(each)s) %(max)s)
+          min_over_time(%(pending)s[<<window>>]) > 0
+          and on (%(each)s) (min_over_time(%(used)s[<<window>>]) >= on (%(each)s) %(max)s)
+          and on (%(each)s) count_over_time(%(pending)s[<<window>>]) >= 2
         )
       ||| % {
         group: q.by([pool]),
         each: each,
-        pending: q.fresh(db.connection_pending_requests.name),
-        used: q.fresh(db.connection_count.name, '%s="used"' % state),
+        pending: q.select(db.connection_pending_requests.name),
+        used: q.select(db.connection_count.name, '%s="used"' % state),
         max: q.fresh(db.connection_max.name),
       },
       summary: 'A connection pool is used up and requests wait.',
-      description: '{{ $value }} requests of one process wait for a connection of pool {{ $labels.%s }}, and all that it may open are in use.' % pool,
+      description: 'At every sample of <<window>> {{ $value }} requests of one process or more waited for a connection of pool {{ $labels.%s }}, and all that it may open were in use.' % pool,
       fault: 'every connection of a pool is held',
-      window_share: '0',
-      budget: 16,
+      window_share: '1',
+      budget: 21,
       panel: 'database#connections',
       no_line: 'what the pools may open at most is a series itself',
     }),

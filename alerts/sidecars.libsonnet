@@ -188,22 +188,24 @@ function(obskit)
       budget: 95,
     }),
     a.alert('ObskitSidecarNotScraped', each {
-      'for': '1m',
       latency_class: 'normal',
       // Against the sidecars that run: of a target that Prometheus does not know there is no up, and no absent() of one.
+      // Each by itself a minute long: in a rollout there is always one that has just been started.
       value: |||
         count by (<<by>>namespace, container) (
           %(running)s == 1
+          and on (%(container)s) %(running)s offset <<scrape_minute>>s == 1
           and on (%(pod)s) %(own)s
-          unless on (%(container)s) %(up)s == 1
+          unless on (%(container)s) max_over_time(%(up)s[<<scrape_minute>>s]) == 1
         )
       ||| % names,
       above: '0',
       unit: 'short',
       legend: '{{container}}',
       summary: 'Sidecars run, and Prometheus does not scrape them.',
-      description: '{{ $value }} containers {{ $labels.container }} run and are not scraped: no alert tells what they lose.',
+      description: '{{ $value }} containers {{ $labels.container }} have run for <<scrape_minute>> s and were not scraped: no alert tells what they lose.',
       fault: 'a sidecar no longer answers Prometheus, or its target is gone',
-      budget: 105,
+      window_share: '1',
+      budget: 95,
     }),
   ]

@@ -61,6 +61,7 @@ function(obskit)
       budget: 891,
     }),
     a.alert('ObskitTektonPipelineSlow', {
+      judged: true,
       latency_class: 'slow',
       keep_firing_for: '15m',
       // Failed runs are short: only those that succeed are compared, with the same pipeline's own six hours before.
@@ -68,21 +69,33 @@ function(obskit)
       above: '<<param:times>>',
       unit: 'short',
       legend: '{{pipeline}}',
+      // The mean of n runs that deviate by their own mean, as exponential ones do, deviates by 1 / sqrt(n) of it.
       guard: |||
-        on (%(p)s) sum by (%(p)s) (rate(%(now)s)) * 3600 >= 3
-        and on (%(p)s) sum by (%(p)s) (rate(%(before)s)) * 21600 >= 10
+        on (%(p)s) %(now)s >= <<param:minimum>>
+        and on (%(p)s) %(before)s >= 10
+        and on (%(p)s) (
+          (%(mean)s)
+          / (%(usual)s)
+          > 1 + <<param:significance>> * sqrt(1 / (%(now)s) + 1 / (%(before)s))
+        )
       ||| % {
         p: pipeline,
-        now: runs(t.pipelinerun_duration.count, 'success', '[1h]'),
-        before: runs(t.pipelinerun_duration.count, 'success', '[6h] offset 1h'),
+        now: 'sum by (%s) (rate(%s)) * 3600' % [pipeline, runs(t.pipelinerun_duration.count, 'success', '[1h]')],
+        before: 'sum by (%s) (rate(%s)) * 21600' % [pipeline, runs(t.pipelinerun_duration.count, 'success', '[6h] offset 1h')],
+        mean: mean('[1h]'),
+        usual: mean('[6h] offset 1h'),
       },
-      params: { times: a.param('2', 1.1, 100, 'times', 'How many times as long as in the six hours before.') },
+      params: {
+        times: a.param('2', 1.1, 100, 'times', 'How many times as long as in the six hours before.'),
+        minimum: a.param('3', 1, 1000, 'runs', 'Successful runs in the last hour, at the least.'),
+        significance: a.param('5', 1, 20, 'sigma', 'How unlikely it must be by chance where durations deviate by their mean.'),
+      },
       summary: 'The runs of a pipeline take much longer than before.',
       description: 'Runs of pipeline {{ $labels.pipeline }} took {{ $value | printf "%.1f" }} times as long within the last hour as in the six hours before.',
-      fault: 'the runs of a pipeline, of which there are always as many, take three times as long',
-      window_share: '0.55',
+      fault: 'the runs of a pipeline, twenty an hour or more, take four times as long',
+      window_share: '0.95',
       source: 'scrape',
-      budget: 2020,
+      budget: 3456,
     }),
     a.alert('ObskitTektonTaskRunsThrottled', {
       'for': '10m',

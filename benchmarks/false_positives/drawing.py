@@ -91,8 +91,20 @@ def draw(
         means.append(usual * (1 - source.failing) * share + faulty * (1 - failing) * good)
     means.append(usual * source.failing + faulty * failing)
     *good_ones, failed = _regular(random, means) if source.regular else map(random.poisson, means)
-    made_slow = np.minimum(random.poisson(faulty * (1 - failing) * slow), sum(good_ones)) if change.slow else 0 * failed
+    made_slow = _slow(random, source, sum(good_ones), faulty * (1 - failing) * slow, sum(means[:-1]), change)
     return Drawn(tuple(good_ones), failed, made_slow)
+
+
+def _slow(
+    random: np.random.Generator, source: Source, good: np.ndarray, slow: np.ndarray, mean: np.ndarray, change: Change
+) -> np.ndarray:
+    """How many of the good ones the fault makes slow."""
+    if not change.slow:
+        return 0 * good
+    if source.few:  # two draws would not meet
+        share = np.divide(slow, mean, out=np.zeros_like(mean), where=mean > 0)
+        return random.binomial(good, np.clip(share, 0, 1))
+    return np.minimum(random.poisson(slow), good)
 
 
 def _regular(random: np.random.Generator, means: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.false_positives.drawing import Change
+from benchmarks.false_positives.services import BUILDS
 from benchmarks.false_positives.worlds import Process, canary, two
 
 #: Shards of the service whose faults are looked for.
@@ -174,6 +175,20 @@ QUESTIONS: dict[str, Question] = {
     "ObskitGitlabRunnerSystemFailures": Question(_JOBS, _share("job", _FAILING, "100% fail"), each=50, typical=2),
     "ObskitGitlabRunnerApiFailing": Question("a runner", _share("ask", _FAILING, "100% fail"), each=0),
     "ObskitTektonRunsFailing": Question("runs a minute", _share("run", _FAILING, "100% fail"), each=50, typical=2),
+    "ObskitTektonPipelineSlow": Question(
+        "runs an hour of a pipeline",
+        tuple(
+            Fault(
+                f"{times} times as long",
+                {"pipeline": Change(slow=1, seconds=times * BUILDS.mean)},
+                promised=times == 4,
+            )
+            for times in (2, 4, 8)
+        ),
+        each=20,
+        history=8 * 3600,
+        typical=20,
+    ),
     "ObskitIstioErrors": Question(_REQUESTS, _share("mesh", _FAILING, "50% fail")),
     "ObskitIstioSlow": Question(_REQUESTS, _milliseconds("mesh")),
     "ObskitIstioAccessDenied": Question(_REQUESTS, _share("access", _DENIED, "100% are denied")),

@@ -77,8 +77,12 @@ _OWN = (
 )
 _MESH = {"destination_service_namespace": "shop", "destination_service_name": "shop", "destination_workload": "shop"}
 _SERVER = {"destination_workload_namespace": "shop", "destination_canonical_service": "shop"}
+#: Runs of a pipeline, and of one of which every fifth run does much more.
+BUILDS = Durations(300, spread=0.7, tail=0)
+_SOME_OR_ALL = Durations(300, spread=0.5, tail=0.2, seconds=1500)
 _RUNNER = {"runner": "r1", "runner_name": "builds"}
-#: What an exporter is scraped for, every 10 s; two jobs and two runs of pipelines come for every 6000 requests.
+#: What an exporter is scraped for, every 10 s; two jobs and two runs of all pipelines come for every 6000 requests,
+#: and five runs of each pipeline an hour for every 100 a second.
 _SCRAPED = (
     Source(
         "mesh",
@@ -159,6 +163,19 @@ _SCRAPED = (
         failing=0.05,
         errors={"status": "failed"},
         every=2,
+    ),
+    *(
+        Source(
+            kind,
+            (tekton.PIPELINERUN_DURATION,),
+            one(pipeline=kind, status="success"),
+            scraped(),
+            each=1 / 72000,
+            durations=durations,
+            every=2,
+            few=True,
+        )
+        for kind, durations in (("pipeline", BUILDS), ("pipeline of some or all", _SOME_OR_ALL))
     ),
     Source(
         "read",

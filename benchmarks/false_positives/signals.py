@@ -105,10 +105,9 @@ class Simulation:
                 quick = [bad, *(np.zeros_like(bad) for _ in bounds)]
                 self._metric(record, process, {**labels, **source.errors}, quick, bounds, there, declared=False)
             if f"{record.prometheus_name}_sum" in self.wanted.names:
-                # The seconds of all events together: of exponential ones, which is near enough.
-                events = sum(good) - drawn.slow
-                random = self.random(f"{record.prometheus_name} {process} {row}")
-                seconds = random.gamma(events) * source.durations.mean + drawn.slow * change.seconds
+                # Several sources of few events may share a metric.
+                random = self.random(f"{record.prometheus_name} {process} {row}{source.kind * source.few}")
+                seconds = _seconds(random, source, sum(good), drawn.slow, change)
                 self._add(f"{record.prometheus_name}_sum", labels, self._counter(process, seconds), there)
         if source.failures is not None:
             known = {label: value for label, value in source.errors.items() if label in labels_of(source.failures)}
@@ -178,6 +177,16 @@ class Simulation:
 
     def _add(self, name: str, labels: Labels, values: np.ndarray, there: np.ndarray) -> None:
         self.made.setdefault(name, []).append(({NAME: name, **labels}, values, there))
+
+
+def _seconds(
+    random: np.random.Generator, source: Source, good: np.ndarray, slow: np.ndarray, change: Change
+) -> np.ndarray:
+    """The seconds of all events together: of many as of exponential ones, which is near enough."""
+    if source.few:
+        usual = source.durations
+        return usual.sums(random, good - slow) + usual.around(change.seconds).sums(random, slow)
+    return random.gamma(good - slow) * source.durations.mean + slow * change.seconds
 
 
 def _of_row(drawn: Drawn, row: int) -> Drawn:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from benchmarks.false_positives.matchers import Labels
 from benchmarks.false_positives.worlds import World, weights
 from obskit import catalogue
@@ -52,6 +54,18 @@ class Durations:
         """Seconds."""
         return (1 - self.tail) * self.median * math.exp(self.spread**2 / 2) + self.tail * self.seconds
 
+    def sums(self, random: np.random.Generator, events: np.ndarray) -> np.ndarray:
+        """Return the seconds that so many events take together, each of them drawn by itself."""
+        number = int(events.sum())
+        taken = self.median * np.exp(self.spread * random.standard_normal(number))
+        taken[random.random(number) < self.tail] = self.seconds
+        cells = np.repeat(np.arange(events.size), events.ravel())
+        return np.bincount(cells, taken, events.size).reshape(events.shape)
+
+    def around(self, seconds: float) -> Durations:
+        """Return others that are scattered alike, around a mean."""
+        return Durations(seconds * math.exp(-(self.spread**2) / 2), self.spread, tail=0)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -71,6 +85,7 @@ class Source:
         failures: The counter of those that fail, where they have one.
         declared: Whether the series are there before the first event.
         regular: Whether they come at regular times, and not by chance.
+        few: Whether there are so few that how long each of them takes is drawn by itself.
     """
 
     kind: str
@@ -86,6 +101,7 @@ class Source:
     failures: Record | None = None
     declared: bool = False
     regular: bool = False
+    few: bool = False
 
 
 @dataclass(frozen=True)
