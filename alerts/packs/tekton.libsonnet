@@ -24,6 +24,15 @@ function(obskit)
     sum: runs(t.pipelinerun_duration.sum, 'success', window),
     count: runs(t.pipelinerun_duration.count, 'success', window),
   };
+  local many(window, seconds) = 'sum by (%s) (rate(%s)) * %d' % [pipeline, runs(t.pipelinerun_duration.count, 'success', window), seconds];
+  // How many times as long: the last hour, and the six before.
+  local longer(indent) = '(%s)\n%s/ (%s)' % [mean('[1h]'), indent, mean('[6h] offset 1h')];
+  local hours = {
+    p: pipeline,
+    now: many('[1h]', 3600),
+    before: many('[6h] offset 1h', 21600),
+    longer: longer('  '),
+  };
   [
     a.alert('ObskitTektonPipelineFailing', {
       latency_class: 'normal',
@@ -65,7 +74,7 @@ function(obskit)
       latency_class: 'slow',
       keep_firing_for: '15m',
       // Failed runs are short: only those that succeed are compared, with the same pipeline's own six hours before.
-      value: '(%s)\n/ (%s)' % [mean('[1h]'), mean('[6h] offset 1h')],
+      value: longer(''),
       above: '<<param:times>>',
       unit: 'short',
       legend: '{{pipeline}}',
@@ -74,17 +83,10 @@ function(obskit)
         on (%(p)s) %(now)s >= <<param:minimum>>
         and on (%(p)s) %(before)s >= 10
         and on (%(p)s) (
-          (%(mean)s)
-          / (%(usual)s)
+          %(longer)s
           > 1 + <<param:significance>> * sqrt(1 / (%(now)s) + 1 / (%(before)s))
         )
-      ||| % {
-        p: pipeline,
-        now: 'sum by (%s) (rate(%s)) * 3600' % [pipeline, runs(t.pipelinerun_duration.count, 'success', '[1h]')],
-        before: 'sum by (%s) (rate(%s)) * 21600' % [pipeline, runs(t.pipelinerun_duration.count, 'success', '[6h] offset 1h')],
-        mean: mean('[1h]'),
-        usual: mean('[6h] offset 1h'),
-      },
+      ||| % hours,
       params: {
         times: a.param('2', 1.1, 100, 'times', 'How many times as long as in the six hours before.'),
         minimum: a.param('3', 1, 1000, 'runs', 'Successful runs in the last hour, at the least.'),
