@@ -13,7 +13,7 @@ import click
 from obskit.exceptions import InputError
 
 if TYPE_CHECKING:
-    from obskit.config.project import Project
+    from obskit.config.project import Pack, Project
     from obskit.config.yaml_source import Document
 
 #: The most of a file that is read: one larger than this, in bytes, is not one that people write.
@@ -58,36 +58,35 @@ def refuse_confusable(configs: Sequence[Path]) -> list[Project]:
     Raises:
         InputError: A file cannot be used, or two describe one service, or pods that look alike, or watch the same.
     """
-    found: dict[Path, Project] = {}
+    found: list[Project] = []
+    services: dict[tuple[str, str], Path] = {}
+    containers: dict[tuple[str, str], Path] = {}
+    watching: dict[str, list[tuple[Path, Pack]]] = {}
     for config in configs:
         with project(config) as loaded:
-            for earlier, other in found.items():
-                _refuse_alike(loaded, other, earlier)
-                _refuse_packs(loaded, other, earlier)
-        found[config] = loaded
-    return list(found.values())
+            namespace = loaded.service.namespace
+            other = services.setdefault((namespace, loaded.service.name), config)
+            if other is not config:
+                problem = f"it describes the same service as {other}"
+                raise InputError(problem, remedy="give one of them another name or namespace")
+            other = containers.setdefault((namespace, loaded.container), config)
+            if other is not config:
+                problem = f"its container is called {loaded.container}, as that of {other} in the same namespace"
+                remedy = "alerts on pods know a service by its container: give one of them another name"
+                raise InputError(problem, remedy=remedy)
+            for name, pack in loaded.enabled_packs.items():
+                _refuse_watched(name, pack, watching.setdefault(name, []))
+                watching[name].append((config, pack))
+        found.append(loaded)
+    return found
 
 
-def _refuse_alike(project: Project, other: Project, config: Path) -> None:
-    if project.service.namespace != other.service.namespace:
-        return
-    if project.service.name == other.service.name:
-        raise InputError(
-            f"it describes the same service as {config}", remedy="give one of them another name or namespace"
-        )
-    if project.container == other.container:
-        problem = f"its container is called {project.container}, as that of {config} in the same namespace"
-        remedy = "alerts on pods know a service by its container: give one of them another name"
-        raise InputError(problem, remedy=remedy)
-
-
-def _refuse_packs(project: Project, other: Project, config: Path) -> None:
+def _refuse_watched(name: str, pack: Pack, others: Sequence[tuple[Path, Pack]]) -> None:
     """Refuse a pack that another project has as well, where some series may be those of both."""
     from obskit.config.patterns import overlap
 
-    theirs = other.enabled_packs
-    for name, pack in project.enabled_packs.items():
-        if name in theirs and overlap(pack.match, theirs[name].match):
+    for config, other in others:
+        if overlap(pack.match, other.match):
             problem = f"it has the pack {name}, as {config}, and nothing in their match keeps them apart"
             remedy = "both would tell the same: leave it out of one, or give both a label with other values in match"
             raise InputError(problem, place=f"packs.{name}", remedy=remedy)

@@ -104,6 +104,22 @@
 {{- toJson $limits -}}
 {{- end -}}
 
+{{/* The for of an alert: (dict "root" $ "rule" …). */}}
+{{- define "obskit.for" -}}
+{{- (get (.root.Values.alerts | default dict) .rule.alert | default dict).for | default .rule.for -}}
+{{- end -}}
+
+{{/* "true", or "" for an alert that is disabled: (dict "root" $ "rule" …). */}}
+{{- define "obskit.isOn" -}}
+{{- if ne (toString (get (get (.root.Values.alerts | default dict) .rule.alert | default dict) "enabled")) "false" }}true{{ end -}}
+{{- end -}}
+
+{{/* Seconds from the fault to the notification, with these intervals and this for: (dict "root" $ "rule" … "family" …). */}}
+{{- define "obskit.told" -}}
+{{- $intervals := merge (dict "scrape" (include "obskit.scrape" (dict "root" .root "family" .family))) .root.Values.intervals -}}
+{{- include "obskit.budget" (dict "intervals" $intervals "rule" .rule "for" (include "obskit.for" .)) -}}
+{{- end -}}
+
 {{/* JSON: one alert as Prometheus reads it: (dict "root" $ "rule" … "group" … "threshold" … "tokens" …). */}}
 {{- define "obskit.alert" -}}
 {{- $values := .root.Values -}}
@@ -115,16 +131,15 @@
 {{- $_ := set $tokens (printf "param:%s" $name) (include "obskit.param" (dict "root" $.root "alert" $rule.alert "param" $name "default" $param.default)) -}}
 {{- if eq $.group.language "promql" }}{{ $_ := set $terms (printf "param:%s" $name) (include "obskit.term" (dict "root" $.root "alert" $rule.alert "param" $name "range" $param "threshold" $.threshold)) }}{{ else }}{{ $_ := set $terms (printf "param:%s" $name) (get $tokens (printf "param:%s" $name)) }}{{ end -}}
 {{- end -}}
-{{- $for := $override.for | default $rule.for -}}
+{{- $for := include "obskit.for" (dict "root" .root "rule" $rule) -}}
 {{- $keep := $override.keep_firing_for | default $rule.keep_firing_for -}}
 {{- $result := dict "alert" $rule.alert "expr" (include "obskit.replace" (dict "text" $rule.expr "tokens" $terms)) -}}
 {{- if ne $for "0s" }}{{ $_ := set $result "for" $for }}{{ end -}}
 {{- if ne $keep "0s" }}{{ $_ := set $result "keep_firing_for" $keep }}{{ end -}}
 {{- $labels := dict "severity" ($override.severity | default $rule.severity) "latency_class" $rule.latency_class "service" (include "obskit.name" .root) -}}
 {{- if eq .group.scope "cluster" }}{{ $_ := set $labels "pack" .group.family }}{{ else }}{{ $_ := set $labels "namespace" (include "obskit.namespace" .root) }}{{ end -}}
-{{- $intervals := merge (dict "scrape" (include "obskit.scrape" (dict "root" .root "family" .group.family))) $values.intervals -}}
 {{- with $values.service.team }}{{ $_ := set $labels "team" . }}{{ end -}}
-{{- $annotations := dict "summary" $rule.summary "description" (include "obskit.replace" (dict "text" $rule.description "tokens" $tokens)) "runbook_url" (printf "%s/%s" $values.backends.runbooks $rule.alert) "detection_budget" (printf "%ss" (include "obskit.budget" (dict "intervals" $intervals "rule" $rule "for" $for))) -}}
+{{- $annotations := dict "summary" $rule.summary "description" (include "obskit.replace" (dict "text" $rule.description "tokens" $tokens)) "runbook_url" (printf "%s/%s" $values.backends.runbooks $rule.alert) "detection_budget" (printf "%ss" (include "obskit.told" (dict "root" .root "rule" $rule "family" .group.family))) -}}
 {{- with $values.backends.grafana }}{{ $_ := set $annotations "dashboard_url" (printf "%s/d/%s" . (include "obskit.uid" (dict "root" $.root "slug" $rule.dashboard))) }}{{ end -}}
 {{- $_ := set $result "labels" (merge (deepCopy ($override.labels | default dict)) $labels) -}}
 {{- $_ := set $result "annotations" (merge (deepCopy ($override.annotations | default dict)) $annotations) -}}
@@ -145,7 +160,7 @@
 {{- range $group.rules -}}
 {{- if .record -}}
 {{- $rules = append $rules (dict "record" .record "expr" (include "obskit.replace" (dict "text" .expr "tokens" $tokens))) -}}
-{{- else if ne (toString (get (get ($root.Values.alerts | default dict) .alert | default dict) "enabled")) "false" -}}
+{{- else if include "obskit.isOn" (dict "root" $root "rule" .) -}}
 {{- $alerts = add1 $alerts -}}
 {{- $rules = append $rules (include "obskit.alert" (dict "root" $root "rule" . "group" $group "threshold" $pack.threshold "tokens" $tokens) | fromJson) -}}
 {{- end -}}
@@ -159,15 +174,18 @@
 {{/* JSON: the alerts that are told later than they promise, each with its seconds. */}}
 {{- define "obskit.late" -}}
 {{- $pack := .Files.Get "files/rules.json" | fromJson -}}
-{{- $limits := dict -}}
-{{- range $pack.groups }}{{ range .rules }}{{ if .alert }}{{ $_ := set $limits .alert .limit }}{{ end }}{{ end }}{{ end -}}
 {{- $late := list -}}
 {{- range $language := list "promql" "logql" -}}
-{{- range include "obskit.groups" (dict "root" $ "pack" $pack "language" $language) | fromJsonArray }}{{ range .rules }}{{ if .alert -}}
-{{- $budget := trimSuffix "s" .annotations.detection_budget -}}
-{{- $limit := get $limits .alert -}}
-{{- if gt (float64 $budget) (float64 $limit) }}{{ $late = append $late (printf "%s (%s s instead of %.0f)" .alert $budget (float64 $limit)) }}{{ end -}}
-{{- end }}{{ end }}{{ end -}}
+{{- range $group := $pack.groups -}}
+{{- if and (eq $group.language $language) (include "obskit.enabled" (dict "root" $ "pack" $pack "family" $group.family)) -}}
+{{- range $rule := $group.rules -}}
+{{- if and $rule.alert (include "obskit.isOn" (dict "root" $ "rule" $rule)) -}}
+{{- $told := include "obskit.told" (dict "root" $ "rule" $rule "family" $group.family) -}}
+{{- if gt (float64 $told) (float64 $rule.limit) }}{{ $late = append $late (printf "%s (%s s instead of %.0f)" $rule.alert $told (float64 $rule.limit)) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $late -}}
 {{- end -}}
