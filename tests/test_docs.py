@@ -39,6 +39,12 @@ def blocks(language: str) -> list[tuple[str, str]]:
     ]
 
 
+def file_of_the_documentation(name: str) -> str:
+    """The only YAML that says in its first line which file it is, or begins, of this name."""
+    (code,) = [code for _, code in blocks("yaml") if re.match(rf"# {re.escape(name)}(?::|$)", code, re.MULTILINE)]
+    return code
+
+
 def commands(program: str) -> list[tuple[str, str]]:
     """Every line `$ program …` of the documentation, without what only a shell can do with its output."""
     found = []
@@ -106,8 +112,7 @@ def test_the_configurations_of_the_documentation_are_ones_that_the_programs_acce
     checks = {"prometheus.yaml": ("promtool", "check", "config"), "alertmanager.yaml": ("amtool", "check-config")}
     shutil.copytree(ROOT / "examples/shop/rendered", tmp_path / "rendered")
     for name, (tool, *arguments) in checks.items():
-        (code,) = [code for _, code in blocks("yaml") if code.startswith(f"# {name}\n")]
-        (tmp_path / name).write_text(code)
+        (tmp_path / name).write_text(file_of_the_documentation(name))
         command = [program(tool), *arguments, name]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -117,8 +122,7 @@ def test_the_configurations_of_the_documentation_are_ones_that_the_programs_acce
 def test_the_scrape_configuration_of_the_documentation_gives_the_labels_that_the_alerts_select_by(
     tmp_path: Path, program: Callable[[str], Path]
 ) -> None:
-    (code,) = [code for _, code in blocks("yaml") if code.startswith("# sidecars.yaml")]
-    scrape = yaml.safe_load(code)
+    scrape = yaml.safe_load(file_of_the_documentation("sidecars.yaml"))
     del scrape["kubernetes_sd_configs"]
     pod = {"namespace": "shop", "pod_name": "a", "pod_phase": "Running", "pod_label_app_kubernetes_io_name": "cart"}
     ports = {"obskit-otelcol": "obskit-collector", "obskit-fluent": "obskit-fluent-bit", "http": "cart"}
@@ -144,17 +148,16 @@ def test_the_scrape_configuration_of_the_documentation_gives_the_labels_that_the
 
 
 def test_the_route_of_the_documentation_is_the_one_that_is_rendered() -> None:
-    (code,) = [code for _, code in blocks("yaml") if code.startswith("# alertmanager.yaml\n")]
     rendered = yaml.safe_load((ROOT / "examples/shop/rendered/alerts/alertmanager.yaml").read_text())
-    assert yaml.safe_load(code)["route"]["routes"] == rendered["routes"]
+    written = yaml.safe_load(file_of_the_documentation("alertmanager.yaml"))
+    assert written["route"]["routes"] == rendered["routes"]
 
 
 @pytest.mark.real
 def test_a_route_by_namespace_gives_the_alerts_of_a_pack_to_those_who_own_what_is_broken(
     tmp_path: Path, program: Callable[[str], Path]
 ) -> None:
-    (code,) = [code for _, code in blocks("yaml") if code.startswith("# by-namespace.yaml")]
-    configuration = yaml.safe_load(code)
+    configuration = yaml.safe_load(file_of_the_documentation("by-namespace.yaml"))
     project = Project(service=Service(name="shop"), packs={"postgres": True})
     rendered = routing.routes(project)[-1]
     assert configuration["route"]["routes"][0]["routes"] == [rendered]

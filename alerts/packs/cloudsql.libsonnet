@@ -41,7 +41,7 @@ function(obskit)
       // Ten minutes of the hour.
       window_share: '0.165',
       source: 'scrape',
-      budget: 940,
+      budget: 938,
     }),
     a.alert('ObskitCloudSqlConnectionsNearLimit', {
       'for': '2m',

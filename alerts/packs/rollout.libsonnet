@@ -168,7 +168,7 @@ function(obskit)
       summary: 'The newest version of a service fails more than the rest.',
       description: 'ReplicaSet {{ $labels.replicaset }} of {{ $labels.exported_job }} burns {{ $value | printf "%.0f" }} error budgets more than the other pods of the service at the same time.',
       fault: 'the newest version fails half of its requests',
-      budget: 57,
+      budget: 56,
     }),
     a.alert('ObskitRolloutCanarySlow', worse('slow', '<<slo_slow>>') + {
       // Cold pods are slow: the window must lie after the first minute.
@@ -177,6 +177,6 @@ function(obskit)
       summary: 'The newest version of a service is slower than the rest.',
       description: 'ReplicaSet {{ $labels.replicaset }} of {{ $labels.exported_job }} burns {{ $value | printf "%.0f" }} latency budgets more than the other pods of the service at the same time.',
       fault: 'the newest version answers half of its requests too slowly',
-      budget: 57,
+      budget: 56,
     }),
   ]

@@ -2,7 +2,7 @@
 
 A module is a check; its id names the page ``docs/checks/<id>.md``. Checks read text, never the renderer: what they
 say holds for files that were rendered, committed or deployed at any time. Of the pack's definitions they read what no
-text says: which share of its window an alert needs.
+text says: what an alert promises at the default intervals, and which share of its window it needs.
 """
 
 from __future__ import annotations

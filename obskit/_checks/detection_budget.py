@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from obskit import _installation, catalogue
+from obskit import catalogue
 from obskit._checks import _promql
 from obskit._checks._finding import Finding, one_line
 from obskit._checks._rendered import Query, Rendered, Rule
@@ -25,7 +24,6 @@ ID = "detection-budget"
 _CLASSES = ("fast", "normal", "slow")
 #: Of normal alerts without a page, which promises less. A slow one takes as long as what it watches: hours of a budget.
 _LONGEST = 360
-_PROMISE = re.compile(r"^\| told within \| (\d+) s ", re.MULTILINE)
 
 
 def check(rendered: Rendered) -> Iterator[Finding]:
@@ -65,8 +63,7 @@ def _held_by_routes(rendered: Rendered, queries: Mapping[str, Query]) -> Iterato
     """Yield a finding for every route that holds alerts longer than their budgets count."""
     held: dict[tuple[str, str, float, float], list[str]] = {}
     for alert in rendered.alerts():
-        own = rendered.project.intervals.group_wait
-        counted: float = duration_seconds(own if _class(alert) == "fast" else budget.GROUP_WAIT)
+        counted = budget.routed(rendered.project.intervals, _class(alert)).seconds
         label = partial(_label, alert, queries.get(alert.place))
         taken = [(first, route) for first in rendered.routes for route in first.taken(label)]
         # A file without a route for an alert says nothing of it where another file has one.
@@ -94,18 +91,9 @@ def _label(alert: Rule, query: Query | None, name: str) -> str | None:
 def _limit(rendered: Rendered, name: str, kind: str, otherwise: float) -> float:
     """What an alert may take: what its page promises, or what the project declares where that is more."""
     declared = getattr(rendered.project.budgets, kind, None)
-    promised = _promise(name) or (_LONGEST if kind == "normal" else otherwise)
+    known = _definitions().get(name)
+    promised = known.budget if known else _LONGEST if kind == "normal" else otherwise
     return max(budget.limit(kind, promised), duration_seconds(declared) if declared else 0)
-
-
-@cache
-def _promise(name: str) -> float | None:
-    """The seconds that the page of an alert promises; None when the alert is not of the pack."""
-    if not re.fullmatch(r"\w+", name):
-        return None
-    page = _installation.directory("runbooks") / f"{name}.md"
-    found = _PROMISE.search(page.read_text(encoding="utf-8")) if page.is_file() else None
-    return float(found[1]) if found else None
 
 
 def _seconds(text: str) -> float | None:
@@ -150,12 +138,11 @@ def _bounds(
     return min(found), max(found)
 
 
-@cache
-def _definitions() -> dict[str, pack.Alert]:
-    """The alerts of the pack: what share of its window each needs, and how its signals arrive, is said there alone."""
+def _definitions() -> Mapping[str, pack.Alert]:
+    """The alerts of the pack: what each promises, what share of its window it needs, and how its signals arrive."""
     from obskit._render import pack  # not for who imports the checks and asks for none of them
 
-    return {alert.name: alert for alert in pack.load().alerts()}
+    return pack.load().by_name
 
 
 def _bounds_of_logs(rendered: Rendered, alert: Rule) -> tuple[int, int] | None:

@@ -107,7 +107,7 @@ def explain(name: str, project: Project | None = None) -> dict[str, Any]:
     """
     from obskit.config.project import Service
 
-    alert = {alert.name: alert for alert in pack.load().alerts()}[name]
+    alert = pack.load().by_name[name]
     project = project or Project(service=Service(name="shop", namespace="shop"))
     spent = budget(project, alert)
     queries = _runbooks.queries(_runbooks.page(alert.name))

@@ -36,11 +36,10 @@ def resource(project: Project, metadata: dict[str, Any]) -> dict[str, Any] | Non
 
 def _metrics(project: Project) -> Iterator[dict[str, Any]]:
     definitions = pack.load()
-    alerts = {alert.name: alert for alert in definitions.alerts()}
     for family, measurements in definitions.analysis.items():
         scope = tokens.of(project, family)
         for measurement in measurements:
-            alert = alerts[measurement.alert]
+            alert = definitions.by_name[measurement.alert]
             if overrides.is_on(project, alert):
                 numbers = {**scope, **overrides.params(project, alert)}
                 terms = {**scope, **overrides.terms(project, alert)}

@@ -90,7 +90,7 @@ class _Maker:
         self.rules = {
             rule["alert"]: rule for group in alerts.groups(project) for rule in group["rules"] if "alert" in rule
         }
-        self.pack = {alert.name: alert for alert in pack.load().alerts()}
+        self.pack = pack.load().by_name
         self.left_out: dict[str, str] = {}
         self.grouped = "".join(f', {label}="{label}"' for label in project.group_labels)
         self.by_objective = {

@@ -48,9 +48,13 @@ def is_on(project: Project, alert: pack.Alert) -> bool:
 
 def why_off(project: Project, alert: pack.Alert) -> str:
     """Return why a project does not have an alert, or ""."""
-    if alert.family in catalogue.PLATFORM and alert.family not in project.enabled_packs:
+    if _is_of_disabled_pack(project, alert):
         return f"its pack is not enabled (packs: {{{alert.family}: true}})"
     return "" if of(project, alert).enabled else f"obskit.yaml disables it (alerts.{alert.name}.enabled)"
+
+
+def _is_of_disabled_pack(project: Project, alert: pack.Alert) -> bool:
+    return alert.family in catalogue.PLATFORM and alert.family not in project.enabled_packs
 
 
 def hold(project: Project, alert: pack.Alert) -> str:
@@ -119,7 +123,7 @@ def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
         known = ", ".join(f"{boundary:g}" for boundary in http.DURATION_BOUNDARIES)
         problem = f"slo.latency.threshold cannot be {threshold:g}"
         raise InputError(problem, place="slo.latency.threshold", remedy=f"one of the bucket boundaries: {known}")
-    alerts = {alert.name: alert for alert in definitions.alerts()}
+    alerts = definitions.by_name
     for name, override in project.alerts.items():
         if name not in alerts:
             raise InputError(f"no alert is called {name}", place=f"alerts.{name}", remedy=_nearest(name, alerts))
@@ -135,7 +139,7 @@ def refuse_unknown(project: Project, definitions: pack.Pack) -> None:
 
 
 def _refuse_off(project: Project, alert: pack.Alert) -> None:
-    if alert.family in catalogue.PLATFORM and alert.family not in project.enabled_packs:
+    if _is_of_disabled_pack(project, alert):
         problem = f"{alert.name} is of the pack {alert.family}, which is off"
         remedy = f"packs: {{{alert.family}: true}}, or leave this out"
         raise InputError(problem, place=f"alerts.{alert.name}", remedy=remedy)

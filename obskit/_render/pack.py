@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from obskit import _installation
@@ -141,6 +141,11 @@ class Pack:
         """Yield every alert, in the order of the groups."""
         for group in self.groups:
             yield from (rule for rule in group.rules if isinstance(rule, Alert))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Alert]:
+        """Every alert by its name."""
+        return {alert.name: alert for alert in self.alerts()}
 
 
 @cache

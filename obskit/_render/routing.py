@@ -79,7 +79,7 @@ def held_back_by(project: Project, alert: pack.Alert) -> dict[str, tuple[str, ..
 
     One that wakes nobody holds back none that does: its severity is at least that of the other.
     """
-    known = {other.name: other for other in pack.load().alerts()}
+    known = pack.load().by_name
     urgency = _SEVERITIES.index(overrides.severity(project, alert))
     return {
         name: labels

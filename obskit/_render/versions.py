@@ -10,6 +10,7 @@ from typing import Any
 
 from obskit import catalogue
 from obskit._render import dashboards, pack
+from obskit.catalogue._model import version_parts
 
 _NAME = re.compile(r"[A-Za-z_:][\w:]*")
 
@@ -48,18 +49,14 @@ def _of(name: str) -> Oldest | None:
         if topic == name and isinstance(record, catalogue.ForeignMetric)
         for series in record.series
     }
-    successors = {
-        series: f"{record.successor}{series.removeprefix(record.name)}"
-        for series, record in foreign.items()
-        if record.successor
-    }
+    successors = {series: new for series, record in foreign.items() if (new := record.renamed(series))}
     newest: Oldest | None = None
     for query in _queries(name):
         asked = {series for series in _NAME.findall(query) if series in foreign}
         renamed = {successors[series] for series in asked if series in successors}
         for series in sorted(asked - renamed - {old for old, new in successors.items() if new in asked}):
             record = foreign[series]
-            if newest is None or _parts(record.since) > _parts(newest.version):
+            if newest is None or version_parts(record.since) > version_parts(newest.version):
                 newest = Oldest(record.since, series, record.emitter)
     return newest
 
@@ -78,7 +75,3 @@ def _of_panels(board: Any) -> Iterator[str]:
             yield value
         elif isinstance(value, (dict, list)):
             yield from _of_panels(value)
-
-
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

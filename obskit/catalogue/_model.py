@@ -121,6 +121,16 @@ class Metric(NamedTuple):
         return (Series(name, kind, labels, (), self.unit, values),)
 
 
+def version_parts(version: str) -> tuple[int, ...]:
+    """Return a version of a program as what sorts as it does.
+
+    Example:
+        >>> version_parts("2.9") < version_parts("2.10")
+        True
+    """
+    return tuple(int(part) for part in version.split("."))
+
+
 class ForeignMetric(NamedTuple):
     """A metric that another program emits and that our rules or panels use.
 
@@ -164,6 +174,10 @@ class ForeignMetric(NamedTuple):
     def prometheus_name(self) -> str:
         """The name itself: foreign metrics are recorded as they are scraped."""
         return self.name
+
+    def renamed(self, series: str) -> str:
+        """Return the name that one of its series has when this one is gone, or ""."""
+        return f"{self.successor}{series.removeprefix(self.name)}" if self.successor else ""
 
     @property
     def series(self) -> tuple[Series, ...]:

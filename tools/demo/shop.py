@@ -38,7 +38,7 @@ class Shop:
         self.project = self._project()
         self.rendered = self.folder / "rendered"
         write.write(pipeline.render(self.project, ["alerts", "sidecars"]), self.rendered)
-        alert = {alert.name: alert for alert in pack.load().alerts()}[fault.alert]
+        alert = pack.load().by_name[fault.alert]
         self.budget = alerts.budget(self.project, alert).seconds
         self._faults = self.folder / "faults"
         self._faults.mkdir(parents=True)
